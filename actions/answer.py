@@ -1,0 +1,153 @@
+"""Questions to Halte itself, answered at any moment without losing the place."""
+
+from __future__ import annotations
+
+from typing import List
+
+from rasa_sdk.events import EventType
+
+from actions.protocol import begin
+from actions.support import INTERVIEW, PROTOCOL, Journey, Turn, button
+from bot.recognition import interview
+from bot.recognition import protocol as protocols
+
+ANSWERS = {
+    "ask_anonymous", "ask_robot", "ask_capabilities", "ask_law", "ask_harm", "insult", "thank", "greet",
+}  # fmt: skip
+"""Acts whose answer is the text ``answer.<act>``."""
+
+
+class ActionAnswer(Journey):
+    """The answer to a question about Halte, then back to the open question."""
+
+    action_name = "action_answer"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        act = turn.read.act if turn.intent.startswith("signal_") else turn.intent
+        if act == "greet" and not turn.case.greeted:
+            return begin(turn, "start")
+        turn.greet_once()
+        turn.case.failed = 0
+        if act == "ask_traces":
+            turn.say("answer.ask_traces")
+            turn.say("answer.ask_traces_2")
+        elif act == "ask_explain":
+            self._explain(turn)
+        else:
+            turn.say(f"answer.{act}" if act in ANSWERS else "answer.other")
+        if turn.loop is None and act in ("greet", "other", "ask_capabilities"):
+            return turn.done(then="action_menu")
+        if act == "ask_harm" and "perpetrator" not in turn.case.handled:
+            turn.case.flags = list(dict.fromkeys([*turn.case.flags, "perpetrator"]))
+            return begin(turn, "perpetrator")
+        return turn.resume()
+
+    @staticmethod
+    def _explain(turn: Turn) -> None:
+        forms = [reading.form for reading in turn.read.forms] or turn.case.ranked_forms()
+        known = [form for form in forms if form in turn.content.forms]
+        turn.say(f"form:{known[0]}.what" if known else "answer.ask_explain")
+
+
+class ActionWhy(Journey):
+    """Why the open question is asked."""
+
+    action_name = "action_why"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        key = "answer.ask_why"
+        if turn.loop == INTERVIEW and case.pending and case.pending != interview.CONFIRM:
+            key = f"question:{case.pending}.why"
+        elif turn.loop == PROTOCOL and case.node and protocols.node(turn.content, case.node).why:
+            key = f"protocol:{case.node}.why"
+        turn.say(key)
+        return turn.resume()
+
+
+class ActionMenu(Journey):
+    """What Halte can do."""
+
+    action_name = "action_menu"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        other = button("menu.french", "speak_french") if turn.case.language == "nl" else button(
+            "menu.dutch", "speak_dutch"
+        )
+        turn.greet_once()
+        turn.ask("menu.ask", [
+            button("menu.tell", "menu_forms"), button("menu.plan", "ask_plan"), button("menu.who", "ask_service"),
+            button("menu.traces", "ask_traces"), other, button("menu.stop", "stop"),
+        ])  # fmt: skip
+        return turn.leave_form()
+
+
+class ActionBack(Journey):
+    """The question before, asked again."""
+
+    action_name = "action_back"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        key = interview.go_back(turn.case)
+        if key is None:
+            turn.say("interview.no_back")
+            return turn.resume()
+        turn.say("interview.again")
+        turn.case.pending, turn.case.repeat = key, True
+        return turn.done(then=INTERVIEW)
+
+
+class ActionLanguage(Journey):
+    """From here on in the other language."""
+
+    action_name = "action_language"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        turn.case.language = "nl" if turn.intent == "speak_dutch" else "fr"
+        turn.case.informal = turn.case.minor
+        if not turn.case.greeted:
+            return begin(turn, "start")
+        turn.say(f"answer.{turn.intent}")
+        return turn.resume() if turn.loop else turn.done(then="action_menu")
+
+
+class ActionProtocol(Journey):
+    """A question that a reviewed path of its own answers: keeping proof, getting images removed."""
+
+    protocol = ""
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        turn.greet_once()
+        return begin(turn, self.protocol)
+
+
+class ActionEvidence(ActionProtocol):
+    """How to keep proof without anybody noticing."""
+
+    action_name, protocol = "action_evidence", "evidence"
+
+
+class ActionRemoval(ActionProtocol):
+    """How to get images or accounts taken down."""
+
+    action_name, protocol = "action_removal", "removal"
+
+
+class ActionLooseAnswer(Journey):
+    """A yes, no or skip while no question is open."""
+
+    action_name = "action_loose_answer"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        turn.greet_once()
+        if turn.loop:
+            turn.say("interview.answer_hint")
+            return turn.resume()
+        return turn.done(then="action_next" if turn.case.forms else "action_menu")

@@ -1,0 +1,65 @@
+"""The mirror, and what somebody wants next."""
+
+from __future__ import annotations
+
+from typing import List
+
+from rasa_sdk.events import EventType
+
+from actions.support import Journey, Turn, button
+from bot.recognition.mirror import reflect
+
+IMAGES = {"image_abuse", "sextortion", "deepfake", "voyeurism"}
+MAX_LISTED = 5
+
+
+class ActionMirror(Journey):
+    """What this looks like, with the signs the person named."""
+
+    action_name = "action_mirror"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        case.mirrored = True
+        seen = reflect(case, turn.content)
+        if seen.clear:
+            turn.say("mirror.intro", forms=[{"key": f"form:{form}.name"} for form in seen.clear[:3]])
+        elif seen.weak:
+            turn.say("mirror.intro_weak", forms=[{"key": f"form:{form}.name"} for form in seen.weak])
+        else:
+            turn.say("mirror.none")
+        if seen.quotes or seen.signs:
+            turn.say("mirror.signs")
+            for quote in seen.quotes[:2]:
+                turn.quote("mirror.quote_item", quote=quote)
+            for sign in seen.signs[:MAX_LISTED]:
+                turn.item("mirror.sign_item", sign={"key": sign})
+        if seen.clear and seen.weak:
+            turn.say("mirror.other_forms", forms=[{"key": f"form:{form}.name"} for form in seen.weak])
+        if seen.pattern:
+            turn.say("mirror.pattern")
+        for form in seen.clear[:1]:
+            if turn.content.forms[form].figure:
+                turn.say(f"form:{form}.figure")
+        if seen.clear or seen.weak:
+            turn.say("mirror.fault")
+            turn.say("mirror.unsure")
+        return turn.done(then="action_next")
+
+
+class ActionNext(Journey):
+    """What now: steps, proof, removal, a person, or a pause."""
+
+    action_name = "action_next"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        buttons = [button("next.plan", "ask_plan"), button("next.who", "ask_service"),
+                   button("next.evidence", "ask_evidence")]  # fmt: skip
+        if IMAGES & set(turn.case.forms):
+            buttons.append(button("next.removal", "ask_removal"))
+        if not turn.case.forms:
+            buttons.append(button("next.more", "menu"))
+        turn.ask("next.ask", [*buttons, button("next.pause", "stop")])
+        return turn.leave_form()

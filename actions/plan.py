@@ -1,0 +1,37 @@
+"""The first safe steps and what better not to do."""
+
+from __future__ import annotations
+
+from typing import List
+
+from rasa_sdk.events import EventType
+
+from actions.support import Journey, Turn
+from bot.safetyplan.steps import first_steps
+
+
+class ActionPlan(Journey):
+    """Three steps, safest first, each with what the other person may notice."""
+
+    action_name = "action_plan"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        turn.greet_once()
+        found = first_steps(turn.content, case.ranked_forms(), case.minor, case.careful)
+        if not found.steps:
+            for number in (1, 2, 3):
+                turn.say(f"plan.general_{number}")
+            return turn.done(then="action_next")
+        turn.say("plan.intro_careful" if case.careful else "plan.intro")
+        if case.facts.get("device") in ("unsure", "maybe"):
+            turn.say("plan.safe_device")
+        for number, (key, noticed) in enumerate(found.steps, start=1):
+            turn.item("plan.step", n=number, do={"key": f"{key}.do"})
+            if noticed:
+                turn.say("plan.noticed", noticed={"key": f"{key}.noticed"})
+        turn.say("plan.avoid_intro")
+        for key in found.avoid:
+            turn.item("plan.avoid_item", avoid={"key": key})
+        return turn.done(then="action_next")

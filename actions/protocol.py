@@ -1,0 +1,139 @@
+"""The fixed paths (start, danger, suicide, minor, witness ...): entering, walking, leaving them."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from rasa_sdk.events import EventType
+
+from actions.refer import show_services
+from actions.support import INTERVIEW, PROTOCOL, Journey, Turn, option_button
+from bot.content.schema import Option
+from bot.recognition import interview, protocol
+from bot.recognition.answers import ASKS, SURE_INTERRUPTION, interpret
+from bot.recognition.taxonomy import CRISES
+
+ATTEMPTS = 2
+OPEN_PROTOCOLS = ("start",)  # paths that anything a person tells may interrupt
+
+
+def begin(turn: Turn, name: str, node: Optional[str] = None) -> List[EventType]:
+    """Start a protocol, at ``node`` or at its beginning; an open interview can be taken up again later."""
+    case = turn.case
+    if name not in case.handled:
+        case.handled.append(name)
+    if turn.loop == INTERVIEW and case.pending:
+        case.resume = INTERVIEW
+    case.node = f"{name}.{node}" if node else protocol.first(turn.content, name)
+    case.waiting, case.failed = False, 0
+    return turn.done(then=PROTOCOL)
+
+
+def new_crisis(turn: Turn) -> Optional[str]:
+    """The most urgent signal of this message that its protocol is not already answering."""
+    current = (turn.case.node or "").partition(".")[0]
+    for flag in CRISES:
+        if flag in turn.read.flags and flag != current and not (flag == "minor" and "minor" in turn.case.handled):
+            return flag
+    return None
+
+
+def interrupts(turn: Turn) -> bool:
+    """Whether a message asks for something else instead of answering."""
+    if turn.choice:
+        return turn.choice["intent"] != "choose"
+    return turn.read.act in ASKS and turn.read.act_confidence >= SURE_INTERRUPTION
+
+
+class ValidateProtocolForm(Journey):
+    """One move through a protocol: understand the answer, say the next nodes, leave the question open."""
+
+    action_name = "validate_protocol_form"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        if case.repeat and case.node:
+            case.repeat = False
+            ask(turn, case.node)
+            return turn.wait()
+        if not case.waiting:
+            return await self._move(turn, case.node or protocol.first(turn.content, "start"))
+        assert case.node is not None
+        here = protocol.node(turn.content, case.node)
+        if new_crisis(turn):
+            return turn.reject(PROTOCOL)
+        chosen = interpret(here.options, turn.read, turn.text, turn.choice.get("option"))
+        option = next((option for option in here.options if option.id == chosen), None)
+        if option:
+            case.failed = 0
+            interview.apply(case, option.sets)
+            return await self._go(turn, protocol.answer(turn.content, case, option))
+        if interrupts(turn) or (turn.read.act == "tell" and case.node.partition(".")[0] in OPEN_PROTOCOLS):
+            return turn.reject(PROTOCOL)
+        case.failed += 1
+        if chosen == "skip" or case.failed >= ATTEMPTS:
+            case.failed = 0
+            target = here.otherwise or protocol.DEFAULT_END
+            return await self._go(turn, target if target.startswith("@") else f"{case.node.partition('.')[0]}.{target}")
+        turn.say("interview.answer_hint")
+        ask(turn, case.node)
+        return turn.wait()
+
+    async def _go(self, turn: Turn, target: str) -> List[EventType]:
+        if target.startswith("@"):
+            turn.case.goto, turn.case.node = target, None
+            return turn.finish()
+        return await self._move(turn, target)
+
+    async def _move(self, turn: Turn, key: str) -> List[EventType]:
+        turn.case.greeted = True
+        steps = protocol.walk(turn.content, key)
+        for visited in steps.visited:
+            await say(turn, visited)
+        if steps.waiting:
+            turn.case.node, turn.case.waiting = steps.waiting, True
+            ask(turn, steps.waiting)
+            return turn.wait()
+        turn.case.goto, turn.case.node = steps.goto, None
+        return turn.finish()
+
+
+async def say(turn: Turn, key: str) -> None:
+    """Everything a node says and shows, without its question."""
+    here = protocol.node(turn.content, key)
+    for index in range(len(here.say)):
+        turn.say(f"protocol:{key}.say.{index}")
+    await show_services(turn, here.services)
+
+
+def ask(turn: Turn, key: str) -> None:
+    """The question of a node with its buttons."""
+    options: List[Option] = protocol.node(turn.content, key).options
+    turn.ask(f"protocol:{key}.ask", [option_button(f"protocol:{key}", option) for option in options])
+
+
+def route(turn: Turn, target: Optional[str]) -> List[EventType]:
+    """Go where a finished path leads."""
+    case = turn.case
+    name = (target or protocol.DEFAULT_END)[1:]
+    if name in turn.content.protocols:
+        return begin(turn, name)
+    if name in ("return", "interview"):
+        case.repeat = case.resume is not None
+        case.resume = None
+        return turn.done(then=INTERVIEW if case.forms else "action_next")
+    follow_up = {"next": "action_next", "refer": "action_refer", "plan": "action_plan"}
+    return turn.done(then=follow_up[name]) if name in follow_up else turn.done()
+
+
+class ActionAfterProtocol(Journey):
+    """A protocol has come to its end."""
+
+    action_name = "action_after_protocol"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        target, turn.case.goto = turn.case.goto, None
+        return route(turn, target)
+

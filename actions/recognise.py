@@ -1,0 +1,136 @@
+"""The interview: is it right what was heard, are you afraid, and the question banks of the forms."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from rasa_sdk.events import EventType
+
+from actions.protocol import begin, interrupts, new_crisis
+from actions.support import INTERVIEW, Button, Journey, Turn, button, option_button
+from bot.content.schema import Option
+from bot.recognition import interview
+from bot.recognition.answers import interpret, standard_label
+
+ATTEMPTS = 3
+CONFIRM_OPTIONS = [
+    Option(id="yes", label={"nl": "", "fr": ""}, acts=["affirm"]),
+    Option(id="not_quite", label={"nl": "", "fr": ""}, acts=["correct", "unsure"]),
+    Option(id="no", label={"nl": "", "fr": ""}, acts=["deny"]),
+]
+"""What "is that right?" can be answered with; the labels are the standard buttons."""
+
+
+class ValidateRecogniseForm(Journey):
+    """Keep the answer, ask the next question, or end the interview."""
+
+    action_name = "validate_recognise_form"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        if case.repeat or not case.pending:
+            if case.repeat and case.pending:
+                ask(turn, case.pending)
+                case.repeat = False
+                return turn.wait()
+            case.repeat = False
+            return self._next(turn)
+        if new_crisis(turn):
+            return turn.reject(INTERVIEW)
+        answer = self._answer(turn, case.pending)
+        if answer is None and interrupts(turn):
+            return turn.reject(INTERVIEW)
+        if answer is None and turn.read.forms:
+            case.hear([(r.form, r.confidence, r.evidence) for r in turn.read.forms])
+            answer = "told"
+        if answer is None and turn.read.act == "tell" and turn.read.understood and case.failed:
+            answer = "told"
+        if answer is None:
+            return self._not_understood(turn)
+        return self._record(turn, case.pending, answer)
+
+    def _answer(self, turn: Turn, key: str) -> Optional[str]:
+        question = interview.question_of(turn.case, turn.content)
+        options = question.options if question else CONFIRM_OPTIONS
+        return interpret(options, turn.read, turn.text, turn.choice.get("option"))
+
+    def _record(self, turn: Turn, key: str, answer: str) -> List[EventType]:
+        case = turn.case
+        case.failed, case.pending = 0, None
+        interview.record(case, turn.content, key, answer)
+        if key == interview.CONFIRM and answer in ("no", "not_quite"):
+            case.goto = "@correct"
+            return turn.finish()
+        if case.facts.get("fear") == "now" and key == "intake.fear" or case.facts.get("level") == "L1":
+            case.facts["level"] = "L2"  # acted upon once; the case stays careful
+            case.goto = "@danger"
+            return turn.finish()
+        if key == "intake.fear" and case.careful:
+            turn.say("interview.caution")
+        if answer == "unsure":
+            turn.say("interview.unsure_ok")
+        return self._next(turn)
+
+    def _not_understood(self, turn: Turn) -> List[EventType]:
+        case = turn.case
+        case.failed += 1
+        if case.failed >= ATTEMPTS:
+            return turn.reject(INTERVIEW)
+        turn.say("interview.answer_hint")
+        ask(turn, case.pending or interview.CONFIRM)
+        return turn.wait()
+
+    def _next(self, turn: Turn) -> List[EventType]:
+        case = turn.case
+        key = interview.next_question(case, turn.content)
+        if key is None:
+            return turn.finish()
+        if not key.startswith("intake.") and key != interview.CONFIRM and not any(
+            "." in asked and not asked.startswith("intake.") for asked in case.asked
+        ):
+            turn.say("interview.intro")
+        case.pending = key
+        ask(turn, key)
+        return turn.wait()
+
+
+def ask(turn: Turn, key: str) -> None:
+    """A question with its buttons; the mirror-like check whether what was heard is right is built from the case."""
+    if key == interview.CONFIRM:
+        turn.ask("tell.confirm", [answer_button("yes"), answer_button("not_quite"), answer_button("no")])
+        return
+    question = turn.content.question(key)
+    if question.options:
+        buttons: List[Button] = [option_button(f"question:{key}", option) for option in question.options]
+    else:
+        buttons = [answer_button("yes"), answer_button("no"), answer_button("unsure")]
+    if not key.startswith("intake."):
+        buttons.append(answer_button("skip"))
+    buttons.append(button("button.why", "ask_why"))
+    turn.ask(f"question:{key}.ask", buttons)
+
+
+def answer_button(option: str) -> Button:
+    """A standard answer."""
+    return button(standard_label(option), "choose", option)
+
+
+class ActionAfterQuestions(Journey):
+    """The interview is over: to the mirror, or to what an answer asked for."""
+
+    action_name = "action_after_questions"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        target, turn.case.goto = turn.case.goto, None
+        if target == "@danger":
+            turn.case.resume = INTERVIEW
+            return begin(turn, "danger")
+        if target == "@correct":
+            turn.case.forms.clear()
+            turn.case.quotes.clear()
+            turn.case.answers.pop(interview.CONFIRM, None)
+            turn.say("tell.corrected")
+            return turn.done(then="action_menu_forms")
+        return turn.done(then="action_mirror")

@@ -1,0 +1,157 @@
+"""Somebody tells what happens: say back what was heard, in their own words, or ask what comes closest."""
+
+from __future__ import annotations
+
+from typing import List
+
+from rasa_sdk.events import EventType
+
+from actions.protocol import begin
+from actions.support import INTERVIEW, Journey, Turn, button
+from bot.recognition.taxonomy import CRISES
+
+ROLES = ("perpetrator", "professional", "witness")
+BETWEEN = 2
+
+
+class ActionTell(Journey):
+    """The answer to a story."""
+
+    action_name = "action_tell"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case, read = turn.case, turn.read
+        turn.greet_once()
+        case.failed = 0
+        hear(turn)
+        for role in ROLES:
+            if role in case.flags and role not in case.handled and not case.minor:
+                return begin(turn, role)
+        if read.forms:
+            reflect(turn)
+            return turn.done(then=INTERVIEW)
+        if case.forms:
+            turn.say("tell.thanks_minor" if case.minor else "tell.thanks")
+            return turn.done(then=INTERVIEW if case.pending else "action_next")
+        if read.act != "tell":
+            turn.say("tell.nothing_found")
+            return turn.done(then="action_menu_forms")
+        if len(read.possible) >= BETWEEN:
+            turn.ask("tell.between", choices([form for form, _ in read.possible[:BETWEEN]]))
+            return turn.leave_form()
+        turn.say("tell.vague")
+        return turn.done(then="action_menu_forms")
+
+
+def hear(turn: Turn) -> None:
+    """Keep forms, quotes and flags of this message in the case."""
+    turn.case.hear([(r.form, r.confidence, r.evidence) for r in turn.read.forms])
+    for flag in turn.read.flags:
+        if flag not in turn.case.flags and flag not in ("danger", "suicide"):
+            turn.case.flags.append(flag)
+    if turn.read.mixed and not turn.case.mirrored and "mixed" not in turn.case.handled:
+        turn.case.handled.append("mixed")
+        turn.say("tell.mixed")
+
+
+def reflect(turn: Turn) -> None:
+    """Thanks, and what was heard with the words that show it; the interview then asks whether it is right."""
+    case = turn.case
+    thanks = "tell.thanks_minor" if case.minor else "tell.thanks_witness" if case.role == "witness" else "tell.thanks"
+    turn.say(thanks)
+    turn.say("tell.heard_intro")
+    for reading in turn.read.forms[:2]:
+        if reading.form not in turn.content.forms:
+            continue
+        heard = {"key": f"form:{reading.form}.heard"}
+        quotes = case.quotes.get(reading.form)
+        if quotes:
+            turn.quote("tell.heard_item", heard=heard, quote=quotes[0])
+        else:
+            turn.item("tell.heard_item_plain", heard=heard)
+
+
+def choices(forms: List[str]) -> List[dict]:
+    """Buttons to choose between forms, and a way out to the themes."""
+    buttons = [button(f"form:{form}.name", "choose_form", form) for form in forms]
+    return buttons + [button("menu.tell", "menu")]
+
+
+class ActionCrisis(Journey):
+    """A danger, suicide or minor signal, in any state: the fixed protocol first, then back."""
+
+    action_name = "action_crisis"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        case = turn.case
+        signal = turn.intent.replace("signal_", "")
+        if "minor" in turn.read.flags and "minor" not in case.flags:
+            case.flags.append("minor")
+            case.informal = True
+        hear(turn)
+        if signal == "minor" and "minor" in case.handled:
+            return turn.done(then=followed(turn))
+        assert signal in CRISES
+        if signal == "minor":
+            case.greeted = True
+            blackmail = {"sextortion", "image_abuse"} & set(case.forms)
+            return begin(turn, "minor", "sextortion_first" if blackmail else None)
+        if signal == "danger":
+            case.raise_level("L2")
+        return begin(turn, signal)
+
+
+def followed(turn: Turn) -> str:
+    """What a message asks for once its signal has been answered before."""
+    return "action_tell" if turn.read.act in ("tell", "other") or turn.read.forms else "action_answer"
+
+
+class ActionMenuForms(Journey):
+    """The themes, for somebody who only feels that something is wrong."""
+
+    action_name = "action_menu_forms"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        turn.ask("menu.ask", [button(f"group:{group.id}", "choose_group", group.id) for group in turn.content.groups])
+        return turn.leave_form()
+
+
+class ActionChooseGroup(Journey):
+    """A theme was chosen: which of its forms comes closest?"""
+
+    action_name = "action_choose_group"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        chosen = turn.choice.get("option")
+        group = next((group for group in turn.content.groups if group.id == chosen), None)
+        if group is None:
+            return turn.done(then="action_menu_forms")
+        if len(group.forms) == 1:
+            return choose(turn, group.forms[0])
+        turn.ask("tell.between", choices(list(group.forms)))
+        return turn.leave_form()
+
+
+class ActionChooseForm(Journey):
+    """A form was chosen: its questions follow."""
+
+    action_name = "action_choose_form"
+
+    async def act(self, turn: Turn) -> List[EventType]:
+        """See :class:`Journey`."""
+        chosen = turn.choice.get("option", "")
+        if chosen not in turn.content.forms:
+            return turn.done(then="action_menu_forms")
+        return choose(turn, chosen)
+
+
+def choose(turn: Turn, form: str) -> List[EventType]:
+    """Go into the questions of a form that the person chose."""
+    turn.greet_once()
+    turn.case.forms[form] = max(0.6, turn.case.forms.get(form, 0.0))
+    turn.case.pending = None
+    return turn.done(then=INTERVIEW)

@@ -1,0 +1,67 @@
+"""The command line: ``halte serve | chat | train | recognise | evaluate | bench | check | services``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import List, Optional
+
+from bot import commands
+from bot.settings import settings
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(prog="halte", description="Assistant for people who meet digital violence (nl, fr).")
+    sub = top.add_subparsers(dest="command", required=True)
+
+    serve = sub.add_parser("serve", help="train if there is no model, create the directory, start, print the address")
+    serve.add_argument("--host", default=settings().host)
+    serve.add_argument("--port", type=int, default=settings().port)
+    serve.set_defaults(run=commands.serve)
+
+    chat = sub.add_parser("chat", help="talk in the terminal, or replay a file")
+    chat.add_argument("--lang", choices=("nl", "fr"), default="nl")
+    chat.add_argument("--script", metavar="FILE", help="one message a line; prints one JSON object a turn")
+    chat.set_defaults(run=commands.chat)
+
+    train = sub.add_parser("train", help="train and write models/")
+    train.set_defaults(run=commands.train)
+
+    recognise = sub.add_parser("recognise", help="JSON lines or plain text in, JSON lines out")
+    recognise.add_argument("file", nargs="?", help="default: standard input")
+    recognise.set_defaults(run=commands.recognise)
+
+    evaluate = sub.add_parser("evaluate", help="precision, recall and F1 per form, flag, act and language")
+    evaluate.add_argument("files", nargs="*", metavar="FILE", help="default: the test split, tests/messages/test")
+    evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument("--baseline", action="store_true", help="also Rasa's default pipeline on the same data")
+    evaluate.set_defaults(run=commands.evaluate)
+
+    bench = sub.add_parser("bench", help="time and memory, side by side with Rasa's default pipeline")
+    bench.add_argument("--json", action="store_true")
+    bench.set_defaults(run=commands.bench)
+
+    check = sub.add_parser("check", help="content, translations, numbers, directory, domain, links")
+    check.set_defaults(run=commands.check)
+
+    from bot.directory import cli
+
+    cli.add_parser(sub)
+    return top
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run one command; the exit code is 0 when all went well."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except KeyboardInterrupt:
+        return 130
+    except commands.Refused as refusal:
+        print(f"halte: {refusal}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

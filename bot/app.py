@@ -1,0 +1,153 @@
+"""The web process: chat, page files and health, with the same guard around all of them."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import AsyncIterator, List, Mapping, Optional
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.channels import web
+from bot.content.schema import Text
+from bot.settings import settings
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noarchive",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
+            "geolocation gyroscope hid identity-credentials-get idle-detection magnetometer microphone midi payment "
+            "picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
+        ).split()
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# Who answers when the chat cannot run, best first; the directory has the names and numbers.
+WITHOUT_CHAT = {
+    "nl": ["emergency_112", "hulplijn_1712", "child_focus", "zelfmoordlijn_1813"],
+    "fr": ["emergency_112", "ecoute_violences_conjugales", "child_focus", "centre_prevention_suicide"],
+}
+
+
+class Guard:
+    """Puts the safety headers on every answer and keeps what people wrote out of the error log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, guarded)
+        except Exception as error:  # a traceback can hold the text of a message: only the type is logged
+            log.error("request failed: %s", type(error).__name__)
+            if not started:
+                await JSONResponse({"reason": "failed"}, status_code=500)(scope, receive, guarded)
+
+
+async def health(request: Request) -> Response:
+    """For the balancer and the service manager."""
+    return JSONResponse({"status": "ok"})
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Unknown address or method."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"reason": "not_here"}, status_code=error.status_code, headers=error.headers)
+
+
+def create_app(
+    conversations: Optional[web.Conversations] = None,
+    texts: Optional[Mapping[str, Text]] = None,
+    helplines: Optional[web.Helplines] = None,
+) -> Starlette:
+    """The application. Without ``conversations`` it loads the trained engine when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if conversations is None:
+            # Imported here: Rasa takes seconds, and tests of the page must not pay for it.
+            from bot.channels.conversations import Conversations
+            from bot.engine import Engine
+
+            mount(app, Conversations(Engine.load()))
+        yield
+
+    def mount(app: Starlette, real: web.Conversations) -> None:
+        app.router.routes.extend(web.routes(real, page_texts(texts), helplines or directory_helplines))
+
+    app = Starlette(
+        routes=[Route("/health", health)],
+        middleware=[Middleware(Guard)],
+        exception_handlers={HTTPException: refused},
+        lifespan=lifespan,
+    )
+    if conversations is not None:
+        mount(app, conversations)
+    return app
+
+
+def page_texts(texts: Optional[Mapping[str, Text]]) -> Mapping[str, Text]:
+    """The texts given, else those of the catalogue."""
+    if texts is not None:
+        return texts
+    from bot.content.catalogue import catalogue
+
+    return catalogue().texts
+
+
+def directory_helplines(language: str) -> List[web.Helpline]:
+    """The lines of :data:`WITHOUT_CHAT` that the directory offers now."""
+    from bot.directory.load import open_directory
+    from bot.directory.query import by_id
+
+    with open_directory()() as session:
+        services = [match.service for match in by_id(session, WITHOUT_CHAT[language])]
+    return [web.Helpline(service.name[language], service.number) for service in services if service.number]
+
+
+def server(app: Starlette, host: Optional[str] = None, port: Optional[int] = None) -> uvicorn.Server:
+    """A server that does not say what it is and writes down nobody's address."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings().host if host is None else host,
+            port=settings().port if port is None else port,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",  # nothing here speaks WebSocket, and Rasa pins a library that uvicorn cannot load
+            log_level="warning",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Ways in: everything that carries words between people and the engine. Trust is decided here."""

@@ -1,0 +1,181 @@
+"""Sessions at the edge: who may say what, exactly once, and always with an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from bot.channels.edge import Pace, cleaned
+from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
+from bot.content.render import Renderer
+from bot.engine import Engine
+from bot.quiet import log
+from bot.settings import settings
+from bot.understanding.text import Words
+
+REMEMBERED = 8  # answers kept per session for clients that ask again
+
+
+@dataclass
+class Session:
+    """One conversation as the edge sees it. The token is its only name outside; inside only a pseudonym."""
+
+    token: str
+    language: str
+    expires: float
+    offered: Dict[str, Tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
+    answered: "OrderedDict[str, Outgoing]" = field(default_factory=OrderedDict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pace: Pace = field(default_factory=lambda: Pace(settings().turns_per_minute))
+
+
+class Conversations:
+    """Everything a channel needs: one turn, and forgetting."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._renderer = Renderer()
+        self._sessions: "OrderedDict[str, Session]" = OrderedDict()
+        self._key = (settings().secret or secrets.token_hex(32)).encode()
+
+    async def turn(self, token: Optional[str], incoming: Incoming) -> Outgoing:
+        """Answer one message. Never raises: whatever happens ends in a reviewed sentence."""
+        session = self._sessions.get(token or "")
+        if session is None or session.expires < time.monotonic():
+            return await self._without_session(token, incoming)
+        return await self._in_session(session, incoming)
+
+    def forget(self, token: str) -> None:
+        """Erase a conversation; unknown tokens are nothing to erase."""
+        session = self._sessions.pop(token, None)
+        if session:
+            self._engine.forget(self._sender(session))
+
+    async def _without_session(self, token: Optional[str], incoming: Incoming) -> Outgoing:
+        if token:
+            self.forget(token)
+        language = incoming.language if incoming.language in ("nl", "fr") else "nl"
+        if not self._make_room():
+            return self._plain("", language, "fallback.busy")
+        session = self._open(language)
+        if token and not incoming.start:
+            # The conversation ended (time, restart of the server). Say so; what was just typed is not replayed.
+            gone = self._plain(session.token, language, "fallback.session_gone")
+            opening = await self._in_session(session, Incoming(start=True, language=language))
+            return Outgoing(session.token, gone.bubbles[:1] + opening.bubbles, opening.buttons, language)
+        return await self._in_session(session, incoming)
+
+    async def _in_session(self, session: Session, incoming: Incoming) -> Outgoing:
+        async with session.lock:  # one message in flight; the next waits its turn
+            session.expires = time.monotonic() + settings().session_minutes * 60
+            self._sessions.move_to_end(session.token)
+            if incoming.client_id and incoming.client_id in session.answered:
+                return session.answered[incoming.client_id]
+            if not session.pace.allows():
+                return self._again(session, "fallback.too_fast")
+            outgoing = await self._answer(session, incoming)
+            if incoming.client_id:
+                session.answered[incoming.client_id] = outgoing
+                while len(session.answered) > REMEMBERED:
+                    session.answered.popitem(last=False)
+            return outgoing
+
+    async def _answer(self, session: Session, incoming: Incoming) -> Outgoing:
+        if incoming.start:
+            return await self._run(session, ("", {"intent": "start"}))
+        if incoming.choice is not None:
+            offered = session.offered.get(incoming.choice)
+            return await self._run(session, offered) if offered else self._again(session, "fallback.unknown_button")
+        text = cleaned(incoming.text or "")
+        if not Words.of(text).folded and not any(char.isalnum() for char in text):
+            return self._again(session, "fallback.empty")
+        if len(text) > settings().message_limit:
+            return self._again(session, "fallback.too_long", limit=settings().message_limit)
+        return await self._run(session, self._typed_label(session, text) or text)
+
+    @staticmethod
+    def _typed_label(session: Session, text: str) -> Optional[Tuple[str, Mapping[str, str]]]:
+        """A button somebody typed instead of pressing."""
+        typed = Words.of(text).folded
+        return next((offer for offer in session.offered.values() if Words.of(offer[0]).folded == typed), None)
+
+    async def _run(self, session: Session, said: Any) -> Outgoing:
+        sender = self._sender(session)
+        try:
+            if isinstance(said, str):
+                coming = self._engine.say(sender, said, session.language)
+            else:
+                coming = self._engine.choose(sender, said[1], said[0], session.language)
+            messages = await asyncio.wait_for(coming, settings().turn_seconds)
+            state = await self._engine.state(sender)
+        except Exception as error:  # the last net: silence or a stack trace is never an answer
+            log("turn_failed", error_class=type(error).__name__)
+            return self._help(session)
+        session.language = state.get("language", session.language)
+        bubbles, buttons = self._shape(session, messages)
+        ended = bool(state.get("facts", {}).get("erased"))
+        if ended:
+            self.forget(session.token)
+        return Outgoing(session.token, bubbles, buttons, session.language, ended=ended, state=state)
+
+    def _shape(self, session: Session, messages: List[Dict[str, Any]]) -> Tuple[List[Bubble], List[Button]]:
+        """Rasa's messages as bubbles; the buttons of the last message are the ones on offer now."""
+        bubbles: List[Bubble] = []
+        session.offered = {}
+        buttons: List[Button] = []
+        for message in messages:
+            custom = message.get("custom") or {}
+            bubbles.append(_bubble(message.get("text") or "", custom, session.language))
+            for entry in message.get("buttons") or []:
+                identifier = secrets.token_urlsafe(6)
+                session.offered[identifier] = (entry["title"], entry["choice"])
+                buttons.append(Button(identifier, entry["title"]))
+        return bubbles, buttons
+
+    def _again(self, session: Session, key: str, **values: int) -> Outgoing:
+        """A reviewed sentence beside the choices that are still open."""
+        answer = self._plain(session.token, session.language, key, **values)
+        buttons = [Button(identifier, label) for identifier, (label, _) in session.offered.items()]
+        return Outgoing(answer.session, answer.bubbles, buttons, answer.language)
+
+    def _help(self, session: Session) -> Outgoing:
+        """Something failed: the fixed sentence with 112 and a line where a human answers."""
+        return self._again(session, "fallback.error")
+
+    def _plain(self, token: str, language: str, key: str, **values: int) -> Outgoing:
+        text = self._renderer.text(key, language, values=dict(values))
+        return Outgoing(token, [Bubble("text", text, language)], [], language)
+
+    def _open(self, language: str) -> Session:
+        session = Session(secrets.token_urlsafe(24), language, time.monotonic() + settings().session_minutes * 60)
+        self._sessions[session.token] = session
+        return session
+
+    def _make_room(self) -> bool:
+        """Erase what has expired (the least recently used stand first); False when all are still in use."""
+        now = time.monotonic()
+        while self._sessions:
+            token, session = next(iter(self._sessions.items()))
+            if session.expires >= now:
+                break
+            self.forget(token)
+        return len(self._sessions) < settings().max_sessions
+
+    def _sender(self, session: Session) -> str:
+        return hmac.new(self._key, session.token.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _bubble(text: str, custom: Mapping[str, Any], language: str) -> Bubble:
+    card = custom.get("card")
+    if not card:
+        return Bubble(custom.get("kind", "text"), text, custom.get("language", language))
+    return Bubble(
+        "card", text, custom.get("language", language), title=card["title"], lines=list(card["lines"]),
+        actions=[Action(**action) for action in card["actions"]], urgent=bool(card.get("urgent")),
+    )  # fmt: skip

@@ -1,0 +1,39 @@
+"""What may come in from outside: characters, length, pace."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from collections import deque
+from typing import Deque, Optional
+
+CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\u200b-\u200f]")
+LEADING_SLASHES = re.compile(r"^[\s/\uff0f\u2044\u2215\\]+")
+
+
+def cleaned(text: str) -> str:
+    """``text`` as Halte may read it: NFC, no control or bidirectional marks, never beginning with a slash.
+
+    Rasa reads a leading slash as an order to itself; for us it is just a character somebody typed.
+    """
+    visible = CONTROL.sub("", unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode("utf-8")))
+    return LEADING_SLASHES.sub("", visible).strip()
+
+
+class Pace:
+    """At most ``limit`` messages in a sliding minute."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._times: Deque[float] = deque()
+
+    def allows(self, now: Optional[float] = None) -> bool:
+        """Count one message; False when it is one too many."""
+        now = time.monotonic() if now is None else now
+        while self._times and now - self._times[0] > 60:
+            self._times.popleft()
+        if len(self._times) >= self._limit:
+            return False
+        self._times.append(now)
+        return True

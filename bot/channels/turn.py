@@ -1,0 +1,63 @@
+"""What goes in and out of one turn, the same for every channel."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, List, Optional
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One message of a person: free text, or the id of a button that was really offered."""
+
+    text: Optional[str] = None
+    choice: Optional[str] = None
+    start: bool = False  # the conversation was opened and nothing was said yet
+    language: Optional[str] = None  # language the page was opened in; a hint only
+    client_id: Optional[str] = None  # the client's own id of this message, so that a retry is not a second message
+
+
+@dataclass(frozen=True)
+class Action:
+    """A way to reach a service: ``kind`` is call, chat, website, form or email."""
+
+    kind: str
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One thing Halte says. ``kind``: text, quote (the person's own words), item (of a list) or card."""
+
+    kind: str
+    text: str
+    language: str
+    title: Optional[str] = None  # cards: name of the service
+    lines: List[str] = field(default_factory=list)  # cards: hours, cost, trace ...
+    actions: List[Action] = field(default_factory=list)  # cards
+    urgent: bool = False  # emergency cards are shown large
+
+
+@dataclass(frozen=True)
+class Button:
+    """An answer that can be chosen; ``id`` is opaque and valid for the next turn only."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Everything Halte answers to one message."""
+
+    session: str
+    bubbles: List[Bubble]
+    buttons: List[Button]
+    language: str
+    ended: bool = False  # the conversation was erased on the server
+    state: Dict[str, Any] = field(default_factory=dict)  # for the terminal and tests; never sent to browsers
+
+    def as_json(self) -> Dict[str, Any]:
+        """For the web: without the internal state."""
+        return {key: value for key, value in asdict(self).items() if key != "state"}

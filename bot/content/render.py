@@ -1,0 +1,90 @@
+"""From a key to the sentence a person reads: language, *tu* or *vous*, values filled in."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+from bot.content.catalogue import Catalogue, catalogue
+from bot.content.schema import Text
+
+Value = Union[str, int, Mapping[str, Any], Sequence[Any]]
+
+
+class Renderer:
+    """Renders keys of four kinds.
+
+    ``conversation key`` (a loose text), ``form:<id>.<field>``, ``question:<owner>.<id>.<field>`` and
+    ``protocol:<id>.<node>.<field>``; a list index may follow (``form:sextortion.avoid.0``).
+    A value ``{"key": ...}`` is itself rendered, a list is joined as in speech; all else is shown as it is.
+    """
+
+    def __init__(self, content: Optional[Catalogue] = None) -> None:
+        self._content = content or catalogue()
+
+    def text(self, key: str, language: str, informal: bool = False, values: Optional[Mapping[str, Value]] = None) -> str:
+        """The finished sentence; ``KeyError`` when the content has no such key."""
+        template = self._find(key).in_language(language, informal)
+        for name, value in (values or {}).items():
+            template = template.replace("{" + name + "}", self._value(value, language, informal))
+        return template
+
+    def message(
+        self, key: str, language: str, informal: bool, values: Mapping[str, Value],
+        options: Sequence[Mapping[str, Any]], kind: str, card: Optional[Mapping[str, Any]],
+    ) -> Dict[str, Any]:  # fmt: skip
+        """A bot message in Rasa's shape; ``custom`` carries what a channel needs to show it."""
+        buttons: List[Dict[str, Any]] = []
+        for option in options:
+            label = self._value(option["label"], language, informal)
+            buttons.append({"title": label, "payload": label, "choice": option["choice"]})
+        custom: Dict[str, Any] = {"kind": kind, "language": language}
+        if card is not None:
+            custom["card"] = self.card(card, language, informal)
+        return {"text": self.text(key, language, informal, values), "buttons": buttons, "custom": custom}
+
+    def card(self, card: Mapping[str, Any], language: str, informal: bool) -> Dict[str, Any]:
+        """A service card with every key replaced by its text."""
+        return {
+            "title": card["title"],
+            "urgent": card.get("urgent", False),
+            "lines": [self._value(line, language, informal) for line in card["lines"]],
+            "actions": [
+                {**action, "label": self._value(action["label"], language, informal)} for action in card["actions"]
+            ],
+        }
+
+    def _value(self, value: Value, language: str, informal: bool) -> str:
+        if isinstance(value, Mapping):
+            return self.text(value["key"], language, informal, value.get("values"))
+        if isinstance(value, (list, tuple)):
+            parts = [self._value(item, language, informal) for item in value]
+            last = self.text("list.and", language)
+            return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + last + parts[-1]
+        return str(value)
+
+    def _find(self, key: str) -> Text:
+        owner, _, path = key.partition(":")
+        if not path:
+            return self._content.text(key)
+        parts = path.split(".")
+        if owner == "question":
+            found: Any = self._content.question(".".join(parts[:2]))
+            parts = parts[2:]
+        elif owner == "form":
+            found, parts = self._content.forms[parts[0]], parts[1:]
+        elif owner == "protocol":
+            found, parts = self._content.protocols[parts[0]].nodes[parts[1]], parts[2:]
+        elif owner == "group":
+            found, parts = next(group for group in self._content.groups if group.id == parts[0]), ["label"]
+        else:
+            raise KeyError(key)
+        for part in parts:
+            found = _step(found, part)
+        assert isinstance(found, Text), key
+        return found
+
+
+def _step(found: Any, part: str) -> Any:
+    if isinstance(found, list):
+        return found[int(part)] if part.isdigit() else next(item for item in found if item.id == part)
+    return getattr(found, part)

@@ -1,0 +1,188 @@
+"""The shape of everything in ``data/content/``: what an editor may write, and what ``halte check`` enforces.
+
+Texts are written side by side in Dutch and French. ``fr`` says *vous*; ``fr_tu`` is the same text for
+minors and for people who write *tu*. It is required as soon as ``fr`` addresses the reader.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Dict, List, Optional
+
+from pydantic import BaseModel, Extra, Field, root_validator, validator
+
+VOUS = re.compile(r"\b(vous|votre|vos|vôtres?)\b|-vous\b", re.IGNORECASE)
+IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+class Strict(BaseModel):
+    """No unknown keys: a typing error in a content file must be seen, not ignored."""
+
+    class Config:
+        extra = Extra.forbid
+        allow_mutation = False
+
+
+class Text(Strict):
+    """One text in both languages. ``{name}`` marks a place that the code fills in."""
+
+    nl: str
+    fr: str
+    fr_tu: Optional[str] = None
+
+    @root_validator(skip_on_failure=True)
+    def _tu_when_addressed(cls, values: Dict[str, Optional[str]]) -> Dict[str, Optional[str]]:
+        if VOUS.search(values["fr"] or "") and not values.get("fr_tu"):
+            raise ValueError(f"fr says vous, so fr_tu is needed: {values['fr']!r}")
+        return values
+
+    def in_language(self, language: str, informal: bool = False) -> str:
+        """The text for ``nl`` or ``fr``; ``informal`` chooses *tu* in French."""
+        if language == "nl":
+            return self.nl
+        return self.fr_tu if informal and self.fr_tu else self.fr
+
+
+class Reviewed(Strict):
+    """Who stands for a file: sources (tags of the fact base), last review, role of the reviewer."""
+
+    source: List[str]
+    reviewed_on: datetime.date
+    reviewer: str
+
+
+class Option(Strict):
+    """An answer that is offered as a button and can also be typed."""
+
+    id: str
+    label: Text
+    acts: List[str] = Field(default_factory=list)  # acts that mean this answer, e.g. [affirm]
+    words_nl: List[str] = Field(default_factory=list)  # lexicon patterns that mean this answer
+    words_fr: List[str] = Field(default_factory=list)
+    next: Optional[str] = None  # node of the protocol; None ends it
+    sets: Dict[str, str] = Field(default_factory=dict)  # facts to keep: fear, device, age, role, level, form
+
+
+class Question(Strict):
+    """One recognition question of a form's bank."""
+
+    id: str
+    ask: Text
+    why: Text
+    sign: Optional[Text] = None  # how the mirror says it when the answer is yes; None = not a sign by itself
+    options: List[Option] = Field(default_factory=list)  # empty = yes / no / don't know
+    level: Optional[str] = None  # danger level that a yes raises: L1, L2 or L3
+    suggests: Optional[str] = None  # another form that a yes points to
+
+    @validator("level")
+    def _known_level(cls, value: Optional[str]) -> Optional[str]:
+        if value not in (None, "L1", "L2", "L3"):
+            raise ValueError("level is L1, L2 or L3")
+        return value
+
+
+class Step(Strict):
+    """One safe step. ``noticed`` says what the other person may notice; None = nothing."""
+
+    id: str
+    do: Text
+    noticed: Optional[Text] = None
+    minors: bool = True  # may be given to a minor
+    adults: bool = True
+
+
+class Signs(Strict):
+    """Lexicon patterns: words as typed, ``*`` = any ending, ``_`` = up to three words between."""
+
+    nl: List[str]
+    fr: List[str]
+
+
+class Form(Reviewed):
+    """A form of digital violence: what it is called, how it is recognised, what to do first."""
+
+    id: str
+    name: Text
+    heard: Text
+    what: Text
+    questions: List[Question]
+    steps: List[Step]
+    avoid: List[Text]
+    signs: Signs
+    figure: Optional[Text] = None
+
+    @validator("questions")
+    def _enough_questions(cls, value: List[Question]) -> List[Question]:
+        if len(value) < 4:
+            raise ValueError("a form needs at least four questions")
+        return value
+
+    @validator("steps")
+    def _enough_steps(cls, value: List[Step]) -> List[Step]:
+        if len(value) < 3:
+            raise ValueError("a form needs at least three steps")
+        return value
+
+
+class Node(Strict):
+    """One moment of a protocol: what is said, which services are shown, what is asked."""
+
+    say: List[Text] = Field(default_factory=list)
+    ask: Optional[Text] = None
+    why: Optional[Text] = None
+    options: List[Option] = Field(default_factory=list)
+    services: List[str] = Field(default_factory=list)  # ids, or flag:suicide / form:sextortion, best first
+    next: Optional[str] = None  # for a node without question
+    otherwise: Optional[str] = None  # node when the answer is not understood; default = ask again once, then here
+
+
+class Protocol(Reviewed):
+    """A fixed, reviewed path: start, danger, suicide, minor, witness, perpetrator, professional."""
+
+    id: str
+    first: str
+    nodes: Dict[str, Node]
+
+    @root_validator(skip_on_failure=True)
+    def _targets_exist(cls, values: Dict[str, object]) -> Dict[str, object]:
+        nodes: Dict[str, Node] = values["nodes"]  # type: ignore[assignment]
+        targets = [values["first"]]
+        for node in nodes.values():
+            targets += [node.next, node.otherwise, *(option.next for option in node.options)]
+        missing = {str(t) for t in targets if t and t not in nodes and not str(t).startswith("@")}
+        if missing:
+            raise ValueError(f"unknown nodes: {sorted(missing)}")
+        return values
+
+
+class Group(Strict):
+    """One choice of the menu for people who only feel that something is wrong."""
+
+    id: str
+    label: Text
+    forms: List[str]
+
+
+class Texts(Reviewed):
+    """A file of loose texts: ``texts`` maps a dotted key to a text."""
+
+    texts: Dict[str, Text]
+
+
+class Screener(Reviewed):
+    """The menu by theme, used when no form can be heard in the words."""
+
+    groups: List[Group]
+
+
+class FlagSigns(Reviewed):
+    """Words that show a flag, per flag and language."""
+
+    signs: Dict[str, Signs]
+
+
+class Intake(Reviewed):
+    """Questions about the situation that are asked whatever the form: fear, device, who."""
+
+    questions: List[Question]

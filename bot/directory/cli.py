@@ -1,0 +1,182 @@
+"""``halte services``: look things up in the directory from a terminal, as text or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.directory import models as m
+from bot.directory.hours import local
+from bot.directory.load import DirectoryError, Loader, folder, open_directory
+from bot.directory.query import Match, Query, find, known_forms
+from bot.directory.schema import FLAGS, LEVELS, ROLES
+from bot.directory.snapshot import snapshot
+
+NO_DATE = dt.date.min
+
+
+def _fold(text: str) -> str:
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return " ".join(plain.casefold().replace("-", " ").replace("_", " ").split())
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, str]:
+    try:
+        loaded = yaml.load((folder() / "places.yml").read_text(encoding="utf-8"), Loader=Loader)
+    except (OSError, yaml.YAMLError) as error:
+        raise DirectoryError(f"places.yml: {error}") from error
+    return {_fold(name): region for region, names in loaded.items() for group in names for name in group}
+
+
+def region_of(place: str) -> str | None:
+    """The region in which a place lies, or ``None`` when the place is not known. Any of the usual languages."""
+    return _places().get(_fold(place))
+
+
+def _region(value: str) -> str:
+    region = region_of(value)
+    if region is None:
+        raise argparse.ArgumentTypeError(f"unknown place: {value!r}")
+    return region
+
+
+def _age(value: str) -> str:
+    if value.isdigit():
+        return "minor" if int(value) < 18 else "adult"
+    if value not in ("minor", "adult"):
+        raise argparse.ArgumentTypeError("minor, adult or a number of years")
+    return value
+
+
+def _moment(value: str) -> dt.datetime:
+    try:
+        return local(dt.datetime.fromisoformat(value.replace("Z", "+00:00")))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not an ISO time: {value!r}") from error
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _listed(session: Session) -> list[dict[str, Any]]:
+    records = snapshot(session).records
+    return [
+        {**record.data.as_dict(), "offered": record.offered and record.reachable(None)} for record in records.values()
+    ]
+
+
+def list_services(session: Session, as_json: bool) -> int:
+    """Every entry, also the ones that are not offered."""
+    entries = _listed(session)
+    if as_json:
+        _print_json({"services": entries})
+        return 0
+    for entry in entries:
+        mark = "+" if entry["offered"] else "-"
+        number = entry["phone"] or entry["phone_via"] or ""
+        print(f"{mark} {entry['id']:44} {entry['kind']:24} {entry['confidence']:7} {number}")
+    return 0
+
+
+def _line(match: Match) -> str:
+    times = {name: state.until or state.next for name, state in match.open.items()}
+    states = [
+        f"{name} {state.state}" + (f" {times[name]:%a %d/%m %H:%M}" if times[name] else "")
+        for name, state in match.open.items()
+    ]
+    return f"{match.service.id}: {'; '.join(states) or '-'} [{', '.join(match.reasons)}]"
+
+
+def find_services(session: Session, query: Query, as_json: bool) -> int:
+    """Services for a situation, best first, with reasons."""
+    unknown = [form for form in query.forms if form not in known_forms(session)]
+    if unknown:
+        raise DirectoryError(f"unknown form: {', '.join(unknown)}; known: {', '.join(known_forms(session))}")
+    matches = find(session, query)
+    if as_json:
+        ids = [match.service.id for match in matches]
+        _print_json({"ids": ids, "services": [match.as_dict() for match in matches]})
+        return 0
+    for match in matches:
+        print(_line(match))
+    return 0
+
+
+def due_services(session: Session, as_json: bool) -> int:
+    """What a person should check first: never or longest ago verified, lowest confidence first."""
+    rows = list(session.execute(select(m.Service)).scalars())
+    rows.sort(key=lambda row: (row.verified_on or NO_DATE, -LEVELS.index(row.confidence), row.position))
+    entries = [
+        {
+            "id": row.id,
+            "confidence": row.confidence,
+            "verified_on": row.verified_on.isoformat() if row.verified_on else None,
+            "conflicts": row.conflicts,
+        }
+        for row in rows
+    ]
+    if as_json:
+        _print_json({"services": entries})
+        return 0
+    for entry in entries:
+        print(f"{entry['verified_on'] or '-':10} {entry['confidence']:7} {entry['id']}  {entry['conflicts'] or ''}")
+    return 0
+
+
+def _query(arguments: argparse.Namespace) -> Query:
+    return Query(
+        forms=tuple(arguments.form),
+        flags=tuple(arguments.flag),
+        role=arguments.role,
+        age=arguments.age,
+        language=arguments.lang,
+        region=arguments.place,
+        channel=arguments.channel,
+        anonymous=arguments.anonymous,
+        at=arguments.at,
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out a parsed ``services`` command; the result is the exit code."""
+    try:
+        with open_directory()() as session:
+            if arguments.services_command == "find":
+                return find_services(session, _query(arguments), arguments.json)
+            if arguments.services_command == "due":
+                return due_services(session, arguments.json)
+            return list_services(session, arguments.json)
+    except DirectoryError as error:
+        print(f"services: {error}", file=sys.stderr)
+        return 2
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``services list|find|due`` to the command line; ``arguments.run(arguments)`` carries it out."""
+    services = subparsers.add_parser("services", help="the service directory")
+    commands = services.add_subparsers(dest="services_command", required=True)
+    for name, text in (("list", "all entries"), ("due", "entries to verify, most urgent first")):
+        commands.add_parser(name, help=text).add_argument("--json", action="store_true")
+    finder = commands.add_parser("find", help="services for a situation, best first")
+    finder.add_argument("--form", action="append", default=[], metavar="FORM", help="repeatable")
+    finder.add_argument("--flag", action="append", default=[], choices=FLAGS, help="repeatable")
+    finder.add_argument("--role", choices=ROLES)
+    finder.add_argument("--age", type=_age, metavar="minor|adult|YEARS")
+    finder.add_argument("--lang", choices=("nl", "fr"))
+    finder.add_argument("--place", type=_region, help="region, province or larger town")
+    finder.add_argument("--channel", choices=("call", "chat"))
+    finder.add_argument("--anonymous", action="store_true", help="only where one can stay anonymous")
+    finder.add_argument("--at", type=_moment, metavar="TIME", help="ISO time, Brussels unless it has an offset")
+    finder.add_argument("--json", action="store_true")
+    services.set_defaults(run=run)

@@ -1,0 +1,72 @@
+"""Where conversations live: in memory, for a short time, without a word that was typed.
+
+After every turn a conversation is cut down to its slots and the active form. So nothing said can be
+read back from the store, and turn 400 costs as much as turn 1.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Dict, Iterable, Optional, Text, Tuple
+
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.settings import settings
+
+SWEEP_SECONDS = 30.0
+
+
+class ForgettingStore(TrackerStore):
+    """One small expiring blob per conversation; ``forget`` erases it at once."""
+
+    def __init__(self, domain: Domain, event_broker: Any = None, host: Optional[Text] = None, **kwargs: Any) -> None:
+        super().__init__(domain, event_broker)
+        self._blobs: Dict[Text, Tuple[float, Text]] = {}
+        self._swept = time.monotonic()
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep slots and active form; drop every event and every word."""
+        state = {
+            "slots": {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None},
+            "loop": tracker.active_loop_name,
+        }
+        self._blobs[tracker.sender_id] = (time.monotonic() + settings().session_minutes * 60, json.dumps(state))
+        self._sweep()
+
+    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """The conversation as it stood after its last turn, or None when unknown or expired."""
+        expires, blob = self._blobs.get(sender_id, (0.0, ""))
+        if expires < time.monotonic():
+            self._blobs.pop(sender_id, None)
+            return None
+        state = json.loads(blob)
+        events: list[Event] = [ActionExecuted("action_session_start")]
+        events += [SlotSet(name, value) for name, value in state["slots"].items()]
+        if state["loop"]:
+            events += [ActionExecuted(state["loop"]), ActiveLoop(state["loop"])]
+            requested = state["slots"].get("requested_slot")
+            events.append(SlotSet("requested_slot", requested))
+        events.append(ActionExecuted("action_listen"))
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
+
+    async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
+        """There is no more than :meth:`retrieve`."""
+        return await self.retrieve(conversation_id)
+
+    async def keys(self) -> Iterable[Text]:
+        """Pseudonyms of the conversations that are alive."""
+        return list(self._blobs)
+
+    def forget(self, sender_id: Text) -> None:
+        """Erase one conversation now."""
+        self._blobs.pop(sender_id, None)
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        if now - self._swept > SWEEP_SECONDS:
+            self._swept = now
+            self._blobs = {sender: entry for sender, entry in self._blobs.items() if entry[0] >= now}

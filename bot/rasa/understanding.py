@@ -1,0 +1,126 @@
+"""Rasa graph components: what a message says, and which signal goes before everything else."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Dict, List, Optional, Text, Tuple
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, METADATA, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.content.catalogue import catalogue
+from bot.recognition.taxonomy import CRISES, FLAGS
+from bot.settings import settings
+from bot.understanding.encoder import load_encoder
+from bot.understanding.messages import Labelled, other_languages
+from bot.understanding.understander import Understander
+
+UNDERSTANDING = "understanding"
+"""Key of the parse data under which actions find the whole :class:`Understanding`."""
+
+
+def signs() -> Tuple[Dict[str, List[str]], Dict[str, List[str]]]:
+    """The words that show forms and flags, both languages together, from the content files."""
+    content = catalogue()
+    forms = {form.id: form.signs.nl + form.signs.fr for form in content.forms.values()}
+    return forms, {flag: entry.nl + entry.fr for flag, entry in content.flag_signs.items()}
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class UnderstandingComponent(GraphComponent):
+    """Language, act, forms and flags of a message (see :mod:`bot.understanding`)."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, understander: Optional[Understander]) -> None:
+        self._storage, self._resource, self._understander = storage, resource, understander
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "UnderstandingComponent":
+        """An untrained component."""
+        return cls(model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+        execution_context: ExecutionContext, **kwargs: Any,
+    ) -> "UnderstandingComponent":  # fmt: skip
+        """The trained component, with the signs of today's content files."""
+        with model_storage.read_from(resource) as folder:
+            encoder = load_encoder((folder / "encoder.txt").read_text(encoding="utf-8"))
+            return cls(model_storage, resource, Understander.load(folder, encoder, *signs()))
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Train again when the encoder or the messages in other languages change: Rasa sees neither."""
+        lines = "\n".join(other_languages(settings().data_dir))
+        return f"{settings().encoder}:{hashlib.sha256(lines.encode()).hexdigest()}"
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit all layers on the messages Rasa read from ``data/nlu``."""
+        messages = [_labelled(example) for example in training_data.intent_examples]
+        encoder = load_encoder(settings().encoder)
+        self._understander = Understander.fit(
+            messages, other_languages(settings().data_dir), encoder, FLAGS, *signs()
+        )
+        with self._storage.write_to(self._resource) as folder:
+            self._understander.save(folder)
+            (folder / "encoder.txt").write_text(settings().encoder, encoding="utf-8")
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing for later components to learn from."""
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set intent and understanding on each message."""
+        assert self._understander is not None
+        for message in messages:
+            text = message.get(TEXT) or ""
+            hint = (message.get(METADATA) or {}).get("language", "")
+            read = self._understander.understand(text, hint)
+            ranking = [{"name": name, "confidence": share} for name, share in read.ranking]
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+            message.set(UNDERSTANDING, read.as_dict(), add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class SafetyFirst(GraphComponent):
+    """A danger, suicide or minor signal takes the place of the intent, so that no rule can overlook it."""
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "SafetyFirst":
+        """Nothing to configure."""
+        return cls()
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Put ``signal_<flag>`` or ``not_understood``; the act itself stays in the understanding."""
+        for message in messages:
+            read = message.get(UNDERSTANDING) or {}
+            signal = next((flag for flag in CRISES if flag in read.get("flags", ())), None)
+            intent = f"signal_{signal}" if signal else None if read.get("understood") else "not_understood"
+            if intent:
+                message.set(INTENT, {INTENT_NAME_KEY: intent, "confidence": 1.0}, add_to_output=True)
+        return messages
+
+
+def _labelled(example: Message) -> Labelled:
+    labels = (example.get(METADATA) or {}).get("intent") or {}
+    source = str(labels.get("source", ""))
+    return Labelled(
+        text=example.get(TEXT),
+        language="fr" if "-fr-" in source else "nl",
+        act=example.get(INTENT),
+        forms=tuple(labels.get("forms", ())),
+        flags=tuple(labels.get("flags", ())),
+        source=source,
+    )

@@ -1,0 +1,84 @@
+"""What somebody answered: a button, its label typed over, or free words ("soms", "c'est déjà arrivé deux fois")."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Optional, Sequence, Tuple
+
+from bot.content.schema import Option
+from bot.understanding.lexicon import Lexicon
+from bot.understanding.text import Words
+from bot.understanding.understanding import Understanding
+
+YES_NO_UNSURE = ("yes", "no", "unsure")
+ACTS = {"affirm": "yes", "deny": "no", "unsure": "unsure", "skip": "skip"}
+"""Acts that answer a question without options of its own."""
+
+OPENING_WORDS = {
+    "yes": "ja jaja jawel yep ye yes soms parfois oui ouais ouai mouais si evidemment natuurlijk zeker helaas regelmatig vaak souvent".split(),
+    "no": "nee neen nope nooit non nan nn jamais no".split(),
+    "unsure": "misschien peutetre jsp weetniet geen idee aucune".split(),
+}
+"""First words that settle a yes/no question whatever follows; read as words, never shown."""
+
+ASKS = frozenset(
+    "ask_why ask_explain ask_anonymous ask_robot ask_capabilities ask_traces ask_plan ask_evidence ask_removal"
+    " ask_service talk_to_human ask_law ask_harm speak_dutch speak_french stop go_back begin_again delete menu insult"
+    " goodbye".split()
+)
+"""Acts that interrupt a question instead of answering it."""
+
+SURE_INTERRUPTION = 0.5
+
+
+def interpret(options: Sequence[Option], read: Understanding, text: str, choice: Optional[str]) -> Optional[str]:
+    """The id of the chosen option, ``skip``, or None when this does not answer the question.
+
+    ``options`` empty means a plain yes / no / don't know question.
+    """
+    allowed = [option.id for option in options] or list(YES_NO_UNSURE)
+    if choice is not None:
+        return choice if choice in allowed or choice == "skip" else None
+    typed = Words.of(text).folded
+    for option in options:
+        if typed in {_folded(option.label.nl), _folded(option.label.fr), _folded(option.label.fr_tu or "")}:
+            return option.id
+    said = _by_words(tuple(options), text)
+    if said:
+        return said
+    if read.act in ASKS and read.act_confidence >= SURE_INTERRUPTION:
+        return None
+    first = typed.split(" ", 1)[0] if typed else ""
+    opening = next((answer for answer, words in OPENING_WORDS.items() if first in words), None)
+    meaning = ACTS.get(read.act) or opening
+    if not options:
+        return meaning
+    by_act = {"yes": "affirm", "no": "deny", "unsure": "unsure", "skip": "skip"}
+    act = by_act[meaning] if meaning else read.act
+    matching = next((option.id for option in options if act in option.acts), None)
+    return matching or ("skip" if act == "skip" else None)
+
+
+def _folded(label: str) -> str:
+    return Words.of(label).folded
+
+
+def _by_words(options: Tuple[Option, ...], text: str) -> Optional[str]:
+    patterns = {option.id: tuple(option.words_nl) + tuple(option.words_fr) for option in options}
+    if not any(patterns.values()):
+        return None
+    signs = [sign for sign in _lexicon(tuple(patterns.items())).find(text) if not sign.negated]
+    return max(signs, key=lambda sign: sign.end - sign.start).label if signs else None
+
+
+@lru_cache(maxsize=512)
+def _lexicon(patterns: Tuple[Tuple[str, Tuple[str, ...]], ...]) -> Lexicon:
+    return Lexicon(dict(patterns))
+
+
+def standard_label(option: str) -> str:
+    """Key of the button text for yes, no, unsure and skip."""
+    return f"button.{option}"
+
+
+

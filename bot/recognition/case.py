@@ -1,0 +1,79 @@
+"""What Halte knows in one conversation: one small JSON value, kept for as long as the conversation lives."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from bot.recognition.masking import mask
+
+MAX_QUOTES = 3
+
+
+@dataclass
+class Case:
+    """Facts, never a score. Words of the person are kept only as short, masked quotes."""
+
+    language: str = "nl"
+    informal: bool = False  # French tu: minors and people who write tu
+    greeted: bool = False
+    forms: Dict[str, float] = field(default_factory=dict)  # heard forms and how sure
+    quotes: Dict[str, List[str]] = field(default_factory=dict)  # the words that showed them
+    flags: List[str] = field(default_factory=list)
+    handled: List[str] = field(default_factory=list)  # protocols already walked
+    facts: Dict[str, str] = field(default_factory=dict)  # fear, device, other, age, age_in_image, level
+    answers: Dict[str, str] = field(default_factory=dict)  # question key -> option id
+    asked: List[str] = field(default_factory=list)  # question keys, oldest first, for "back"
+    pending: Optional[str] = None  # question key that waits for an answer
+    node: Optional[str] = None  # "<protocol>.<node>" that waits for an answer
+    waiting: bool = False  # the node has been said and its question is open
+    goto: Optional[str] = None  # where a finished protocol leads: @return, @next, @refer ...
+    resume: Optional[str] = None  # form that was interrupted by a protocol
+    repeat: bool = False  # the form only repeats its question: something else was answered in between
+    failed: int = 0  # failed understandings in a row
+    shown: List[str] = field(default_factory=list)  # services already shown
+    mirrored: bool = False
+
+    @classmethod
+    def from_dict(cls, data: Optional[Mapping[str, Any]]) -> "Case":
+        """The case kept in a slot; unknown keys of older versions are dropped."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{key: value for key, value in (data or {}).items() if key in known})
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As plain JSON types."""
+        return asdict(self)
+
+    def hear(self, readings: Sequence[Tuple[str, float, Sequence[str]]]) -> List[str]:
+        """Add what a message showed; returns the forms that are new."""
+        new = [form for form, _, _ in readings if form not in self.forms]
+        for form, confidence, evidence in readings:
+            self.forms[form] = max(confidence, self.forms.get(form, 0.0))
+            quotes = self.quotes.setdefault(form, [])
+            quotes.extend(q for q in map(mask, evidence) if q and q not in quotes)
+            del quotes[MAX_QUOTES:]
+        return new
+
+    def raise_level(self, level: Optional[str]) -> None:
+        """Keep the most serious danger level; absence of a sign never lowers it."""
+        if level and level < self.facts.get("level", "L9"):  # L1 is the most serious
+            self.facts["level"] = level
+
+    def ranked_forms(self) -> List[str]:
+        """Heard forms, surest first."""
+        return sorted(self.forms, key=lambda form: (-self.forms[form], form))
+
+    @property
+    def minor(self) -> bool:
+        """Whether the person, or the person it is about, is under 18."""
+        return "minor" in self.flags or self.facts.get("age") == "minor"
+
+    @property
+    def role(self) -> str:
+        """victim, witness, professional or perpetrator."""
+        return next((flag for flag in ("professional", "perpetrator", "witness") if flag in self.flags), "victim")
+
+    @property
+    def careful(self) -> bool:
+        """Whether nothing may be advised that the other person can notice."""
+        return self.facts.get("fear") in ("now", "sometimes") or self.facts.get("level") in ("L1", "L2")

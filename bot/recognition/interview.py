@@ -1,0 +1,85 @@
+"""Which question comes next. Intake first (is it right, fear, device, who), then the banks of the heard forms."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional
+
+from bot.content.catalogue import Catalogue
+from bot.content.schema import Question
+from bot.recognition.case import Case
+
+CONFIRM = "confirm"
+"""Key of the question whether what was heard is right."""
+
+ONE_FORM, EACH_OF_TWO = 5, 3
+"""Questions asked when one form was heard, and for each of the two surest when there are more."""
+
+
+def plan(case: Case, content: Catalogue) -> List[str]:
+    """All question keys for this case, in order, answered ones included."""
+    keys = [CONFIRM] if case.quotes else []
+    for name in ("fear", "device", "other"):
+        if name in content.intake and (name not in case.facts or f"intake.{name}" in case.answers):
+            keys.append(f"intake.{name}")
+    forms = [form for form in case.ranked_forms() if form in content.forms][:2]
+    count = ONE_FORM if len(forms) == 1 else EACH_OF_TWO
+    for form in forms:
+        keys += [f"{form}.{question.id}" for question in content.forms[form].questions[:count]]
+    return keys
+
+
+def next_question(case: Case, content: Catalogue) -> Optional[str]:
+    """The key of the next unanswered question, or None when all are answered."""
+    return next((key for key in plan(case, content) if key not in case.answers), None)
+
+
+def record(case: Case, content: Catalogue, key: str, answer: str) -> None:
+    """Keep an answer and what follows from it."""
+    case.answers[key] = answer
+    if key not in case.asked:
+        case.asked.append(key)
+    if key == CONFIRM:
+        return
+    question = content.question(key)
+    option = next((option for option in question.options if option.id == answer), None)
+    if option:
+        apply(case, option.sets)
+    if answer == "yes":
+        case.raise_level(question.level)
+        if question.suggests:
+            case.forms.setdefault(question.suggests, 0.3)
+    if key == "intake.fear" and answer == "sometimes":
+        case.raise_level("L2")
+
+
+def apply(case: Case, sets: Dict[str, str]) -> None:
+    """Keep the facts that an option stands for."""
+    for name, value in sets.items():
+        if name == "form":
+            case.forms.setdefault(value, 0.6)
+        elif name == "level":
+            case.raise_level(value)
+        elif name in ("flag", "role"):
+            if value not in case.flags and value != "victim":
+                case.flags.append(value)
+        else:
+            case.facts[name] = value
+
+
+def go_back(case: Case) -> Optional[str]:
+    """Take the last answer back; returns its question, or None at the beginning."""
+    if not case.asked:
+        return None
+    key = case.asked.pop()
+    case.answers.pop(key, None)
+    return key
+
+
+def asks_about_fear(key: Optional[str]) -> bool:
+    """Whether a question is the one on fear, whose answer can start the danger protocol."""
+    return key == "intake.fear"
+
+
+def question_of(case: Case, content: Catalogue) -> Optional[Question]:
+    """The question that waits for an answer, if it is one of content."""
+    return content.question(case.pending) if case.pending and case.pending != CONFIRM else None

@@ -1,0 +1,44 @@
+"""What this looks like, with the signs the person named. Reasons, never a score or a diagnosis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import List
+
+from bot.content.catalogue import Catalogue
+from bot.recognition.case import Case
+
+CLEAR = 0.5  # confidence from which a form is named without "may"
+MIN_SIGNS = 2  # yes answers that make a form clear by themselves
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Forms that are clear, forms that may be, the person's own words and the answers that were a sign."""
+
+    clear: List[str] = field(default_factory=list)
+    weak: List[str] = field(default_factory=list)
+    quotes: List[str] = field(default_factory=list)
+    signs: List[str] = field(default_factory=list)  # keys of content texts
+    pattern: bool = False  # several forms, or control: may be one pattern
+
+
+def reflect(case: Case, content: Catalogue) -> Mirror:
+    """Draw the mirror from what was heard and answered."""
+    clear: List[str] = []
+    weak: List[str] = []
+    signs: List[str] = []
+    for form in case.ranked_forms():
+        if form not in content.forms:
+            continue
+        yes = [
+            question.id
+            for question in content.forms[form].questions
+            if question.sign and case.answers.get(f"{form}.{question.id}") == "yes"
+        ]
+        signs += [f"question:{form}.{identifier}.sign" for identifier in yes]
+        sure = case.forms[form] >= CLEAR and form in case.quotes
+        (clear if sure or len(yes) >= MIN_SIGNS else weak).append(form)
+    quotes = [quote for form in clear + weak for quote in case.quotes.get(form, [])[:1]]
+    pattern = "coercive_control" in clear or len(clear) >= 3
+    return Mirror(clear, weak[:2], list(dict.fromkeys(quotes)), signs, pattern)

@@ -1,0 +1,49 @@
+"""Every setting of Halte, once, typed, read from ``HALTE_*`` environment variables."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Optional
+
+from pydantic import BaseSettings, Field
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Values an operator may change; every one has a safe default."""
+
+    host: str = Field("127.0.0.1", description="address that `serve` listens on")
+    port: int = Field(8080, description="port that `serve` listens on")
+    database_url: str = Field(
+        f"sqlite:///{ROOT / 'var' / 'directory.sqlite'}", description="SQLAlchemy URL of the service directory"
+    )
+    model_dir: Path = Field(ROOT / "models", description="where trained models are written and looked for")
+    data_dir: Path = Field(ROOT / "data", description="training messages, dialogue, content, directory")
+    encoder: str = Field(
+        "use", description="sentence encoder: `use` (ships with Halte) or a sentence-transformers name or path"
+    )
+    exit_url: str = Field(
+        "https://www.google.be/", description="neutral page that the quick exit opens; keep it ordinary"
+    )
+    session_minutes: int = Field(30, ge=1, le=240, description="idle minutes after which a conversation is erased")
+    message_limit: int = Field(1000, ge=100, le=4000, description="longest message, in characters")
+    turns_per_minute: int = Field(30, ge=1, description="messages a minute that one conversation may send")
+    max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
+    turn_seconds: float = Field(10.0, gt=0, description="longest a turn may take before the fixed help sentence")
+    secret: Optional[str] = Field(None, description="key for sender pseudonyms; random at each start when unset")
+
+    class Config:
+        env_prefix = "HALTE_"
+
+    @property
+    def content_dir(self) -> Path:
+        """Folder with forms, protocols and texts."""
+        return self.data_dir / "content"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""From a message to its language, act, forms and flags. Knows neither Rasa nor the web."""

@@ -1,0 +1,91 @@
+"""Words that show a form or a flag: found, and quoted back as the reason.
+
+Patterns come from content files. In a pattern ``*`` begins or ends a word in any way, ``_`` stands for up to
+three words, ``<18`` for an age below 18; case, accents and apostrophes do not matter.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Mapping, Pattern, Tuple
+
+from bot.understanding.text import Words, fold
+
+NEGATIONS = frozenset("geen niet nooit nie niks zonder pas jamais plus aucun aucune sans rien".split())
+AGE_BELOW_18 = (
+    r"(?:[5-9]|1[0-7])(?:j|jr|ans)?"
+    r"(?! (?:keer|minuten|min|uur|dagen|weken|maanden|maand|km|kg|euro|procent|maal|x|jaar (?:samen|getrouwd|geleden)"
+    r"|fois|minutes|heures|jours|mois|semaines|euros)(?!\S))"
+)
+NEGATION_REACH = 2  # words before a sign in which a negation undoes it
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A place in a message that points to ``label``."""
+
+    label: str
+    start: int
+    end: int
+    quote: str
+    negated: bool
+
+
+def compile_pattern(pattern: str) -> str:
+    """The regular expression, over folded words, for one lexicon pattern."""
+    parts: List[str] = []
+    for token in pattern.split():
+        if token in ("_", "<18"):
+            parts.append("GAP" if token == "_" else AGE_BELOW_18)
+            continue
+        opening, ending = token.startswith("*"), token.endswith("*")
+        core = token.strip("*").replace("’", "'")
+        words = [re.escape(fold(piece)) for piece in re.split(r"[^\w*]+", core) if piece]
+        parts.append((r"\S*" if opening else "") + " ?".join(words) + (r"\S*" if ending else ""))
+    expression = ""
+    for part in parts:
+        if part == "GAP":
+            expression += r"(?: \S+){0,3}?"
+        else:
+            expression += (" " if expression else "") + part
+    return expression
+
+
+class Lexicon:
+    """Finds the signs of many labels in one pass per label."""
+
+    def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
+        self._expressions: Dict[str, Pattern[str]] = {}
+        for label, entries in patterns.items():
+            alternatives = sorted({compile_pattern(entry) for entry in entries if entry.strip()}, key=len, reverse=True)
+            if alternatives:
+                self._expressions[label] = re.compile(r"(?<!\S)(?:" + "|".join(alternatives) + r")(?!\S)")
+
+    def find(self, text: str) -> List[Sign]:
+        """Every sign in ``text``, in the order of the labels; negated ones are marked, not dropped."""
+        words = Words.of(text)
+        return [sign for label, expression in self._expressions.items() for sign in self._signs(label, expression, words)]
+
+    @staticmethod
+    def _signs(label: str, expression: Pattern[str], words: Words) -> List[Sign]:
+        signs: List[Sign] = []
+        for match in expression.finditer(words.folded):
+            first = bisect.bisect_right(words.starts, match.start()) - 1
+            last = bisect.bisect_right(words.starts, max(match.start(), match.end() - 1)) - 1
+            start, end = words.spans[first][0], words.spans[last][1]
+            before = words.folded[: match.start()].split()[-NEGATION_REACH:]
+            inside = match.group().split()
+            negated = bool(NEGATIONS.intersection(before)) and not NEGATIONS.intersection(inside)
+            signs.append(Sign(label, start, end, words.text[start:end], negated))
+        return signs
+
+
+def merge(*sources: Mapping[str, Iterable[str]]) -> Dict[str, Tuple[str, ...]]:
+    """One mapping with the patterns of all ``sources`` (for example Dutch and French together)."""
+    merged: Dict[str, List[str]] = {}
+    for source in sources:
+        for label, entries in source.items():
+            merged.setdefault(label, []).extend(entries)
+    return {label: tuple(entries) for label, entries in merged.items()}

@@ -1,0 +1,54 @@
+"""The safety layer: a signal counts when the lexicon OR the classifier sees it.
+
+For danger and suicide a question too many is better than a signal missed, so both are tuned for
+recall; innocent idioms ("ik lach me dood", "mort de rire") are taken out before looking.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Iterable, List, Mapping
+
+from bot.understanding.lexicon import Lexicon, Sign
+from bot.understanding.text import fold
+
+IDIOMS = re.compile(
+    r"\b(?:lach(?:te|en)? (?:me|mij|ons|je|u) (?:kapot|dood|rot)|dood van het lachen|doods?bang voor|doodmoe|doodop|doodgewoon"
+    r"|mort(?:e|s|es)? de (?:rire|fatigue|faim|soif|trouille|honte)|a mourir de rire|tuer le temps"
+    r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk)\b"
+)
+SCREEN_SIGNS = frozenset({"danger", "suicide", "minor"})
+
+
+def without_idioms(text: str) -> str:
+    """``text`` with innocent idioms blanked out, same length so that quotes keep their place."""
+    folded = "".join(fold(ch) if len(fold(ch)) == 1 else ch for ch in text)
+    characters = list(text)
+    for match in IDIOMS.finditer(folded):
+        characters[match.start() : match.end()] = " " * (match.end() - match.start())
+    return "".join(characters)
+
+
+class SafetyLayer:
+    """Combines flag signs in the words with the classifier's probabilities."""
+
+    def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
+        self._lexicon = Lexicon(patterns)
+
+    def signs(self, text: str) -> List[Sign]:
+        """Flag signs in the words, negated ones left out."""
+        return [sign for sign in self._lexicon.find(without_idioms(text)) if not sign.negated]
+
+    def flags(
+        self, text: str, probabilities: Mapping[str, float], thresholds: Mapping[str, float]
+    ) -> Dict[str, str]:
+        """Each flag that is seen, with the words that show it (empty when only the classifier sees it)."""
+        found: Dict[str, str] = {}
+        for sign in self.signs(text):
+            # Outside the crisis flags words alone say little ("mijn dochter"): the classifier must half agree.
+            if sign.label in SCREEN_SIGNS or probabilities.get(sign.label, 0.0) >= thresholds[sign.label] / 2:
+                found.setdefault(sign.label, sign.quote)
+        for flag, probability in probabilities.items():
+            if probability >= thresholds[flag]:
+                found.setdefault(flag, "")
+        return found
