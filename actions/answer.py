@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin
@@ -22,7 +20,7 @@ class ActionAnswer(Journey):
 
     action_name = "action_answer"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         act = turn.read.act if turn.intent.startswith("signal_") else turn.intent
         if act == "greet" and not turn.case.greeted:
@@ -55,7 +53,7 @@ class ActionWhy(Journey):
 
     action_name = "action_why"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         key = "answer.ask_why"
@@ -72,7 +70,7 @@ class ActionMenu(Journey):
 
     action_name = "action_menu"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         other = button("menu.french", "speak_french") if turn.case.language == "nl" else button(
             "menu.dutch", "speak_dutch"
@@ -90,7 +88,7 @@ class ActionBack(Journey):
 
     action_name = "action_back"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         key = interview.go_back(turn.case)
         if key is None:
@@ -106,7 +104,7 @@ class ActionLanguage(Journey):
 
     action_name = "action_language"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.case.language = "nl" if turn.intent == "speak_dutch" else "fr"
         turn.case.informal = turn.case.minor
@@ -121,7 +119,7 @@ class ActionProtocol(Journey):
 
     protocol = ""
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.greet_once()
         return begin(turn, self.protocol)
@@ -144,7 +142,7 @@ class ActionLooseAnswer(Journey):
 
     action_name = "action_loose_answer"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.greet_once()
         if turn.loop:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
 from actions.support import Journey, Turn
-
-HUMAN_AFTER = 3
+from actions.tell import HUMAN_AFTER
 
 
 class ActionNotUnderstood(Journey):
@@ -16,14 +13,14 @@ class ActionNotUnderstood(Journey):
 
     action_name = "action_not_understood"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         turn.greet_once()
         if turn.read.language == "other":
             turn.say("fallback.other_language")
             return turn.resume() if turn.loop else turn.done(then="action_refer")
-        case.failed = max(case.failed, 0) + (0 if case.failed >= HUMAN_AFTER else 1)
+        case.failed += 1
         if case.failed >= HUMAN_AFTER:
             case.failed = 0
             turn.say("fallback.third")

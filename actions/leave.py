@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin
@@ -16,7 +14,7 @@ class ActionStart(Journey):
 
     action_name = "action_start"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         return begin(turn, "start")
 
@@ -26,7 +24,7 @@ class ActionStop(Journey):
 
     action_name = "action_stop"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.greet_once()
         buttons = [button("button.continue", "resume")] if turn.case.forms else [button("menu.tell", "menu_forms")]
@@ -39,7 +37,7 @@ class ActionResume(Journey):
 
     action_name = "action_resume"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         if case.forms and not case.mirrored:
@@ -53,7 +51,7 @@ class ActionGoodbye(Journey):
 
     action_name = "action_goodbye"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.case.greeted = True
         turn.say("answer.goodbye")
@@ -67,7 +65,7 @@ class ActionRestart(Journey):
 
     action_name = "action_begin_again"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.case = Case(language=turn.case.language, greeted=True)
         turn.say("answer.restart")
@@ -79,7 +77,7 @@ class ActionDelete(Journey):
 
     action_name = "action_delete"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.case = Case(language=turn.case.language, informal=turn.case.informal, greeted=True)
         turn.case.facts["erased"] = "yes"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
+from actions.protocol import begin
 from actions.support import Journey, Turn, button
 from bot.recognition.mirror import reflect
 
@@ -18,7 +17,7 @@ class ActionMirror(Journey):
 
     action_name = "action_mirror"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         case.mirrored = True
@@ -53,13 +52,16 @@ class ActionNext(Journey):
 
     action_name = "action_next"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
-        buttons = [button("next.plan", "ask_plan"), button("next.who", "ask_service"),
-                   button("next.evidence", "ask_evidence")]  # fmt: skip
-        if IMAGES & set(turn.case.forms):
+        case = turn.case
+        if case.role == "perpetrator":
+            return begin(turn, "perpetrator", "choices")
+        buttons = [button("next.plan", "ask_plan")] if case.role == "victim" else []
+        buttons += [button("next.who", "ask_service"), button("next.evidence", "ask_evidence")]
+        if IMAGES & set(case.forms):
             buttons.append(button("next.removal", "ask_removal"))
-        if not turn.case.forms:
-            buttons.append(button("next.more", "menu"))
+        if not case.forms:
+            buttons.append(button("next.more", "menu_forms"))
         turn.ask("next.ask", [*buttons, button("next.pause", "stop")])
         return turn.leave_form()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
+from actions.protocol import begin
 from actions.support import Journey, Turn
 from bot.safetyplan.steps import first_steps
 
@@ -15,9 +14,11 @@ class ActionPlan(Journey):
 
     action_name = "action_plan"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
+        if case.role != "victim" and case.role in turn.content.protocols:
+            return begin(turn, case.role)  # the steps are written for the person it happens to
         turn.greet_once()
         found = first_steps(turn.content, case.ranked_forms(), case.minor, case.careful)
         if not found.steps:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
-
 from rasa_sdk.events import EventType
 
 from actions.refer import show_services
@@ -17,7 +15,7 @@ ATTEMPTS = 2
 OPEN_PROTOCOLS = ("start",)  # paths that anything a person tells may interrupt
 
 
-def begin(turn: Turn, name: str, node: Optional[str] = None) -> List[EventType]:
+def begin(turn: Turn, name: str, node: str | None = None) -> list[EventType]:
     """Start a protocol, at ``node`` or at its beginning; an open interview can be taken up again later."""
     case = turn.case
     if name not in case.handled:
@@ -29,7 +27,7 @@ def begin(turn: Turn, name: str, node: Optional[str] = None) -> List[EventType]:
     return turn.done(then=PROTOCOL)
 
 
-def new_crisis(turn: Turn) -> Optional[str]:
+def new_crisis(turn: Turn) -> str | None:
     """The most urgent signal of this message that its protocol is not already answering."""
     current = (turn.case.node or "").partition(".")[0]
     for flag in CRISES:
@@ -50,7 +48,7 @@ class ValidateProtocolForm(Journey):
 
     action_name = "validate_protocol_form"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         if case.repeat and case.node:
@@ -80,13 +78,13 @@ class ValidateProtocolForm(Journey):
         ask(turn, case.node)
         return turn.wait()
 
-    async def _go(self, turn: Turn, target: str) -> List[EventType]:
+    async def _go(self, turn: Turn, target: str) -> list[EventType]:
         if target.startswith("@"):
             turn.case.goto, turn.case.node = target, None
             return turn.finish()
         return await self._move(turn, target)
 
-    async def _move(self, turn: Turn, key: str) -> List[EventType]:
+    async def _move(self, turn: Turn, key: str) -> list[EventType]:
         turn.case.greeted = True
         steps = protocol.walk(turn.content, key)
         for visited in steps.visited:
@@ -109,11 +107,11 @@ async def say(turn: Turn, key: str) -> None:
 
 def ask(turn: Turn, key: str) -> None:
     """The question of a node with its buttons."""
-    options: List[Option] = protocol.node(turn.content, key).options
+    options: list[Option] = protocol.node(turn.content, key).options
     turn.ask(f"protocol:{key}.ask", [option_button(f"protocol:{key}", option) for option in options])
 
 
-def route(turn: Turn, target: Optional[str]) -> List[EventType]:
+def route(turn: Turn, target: str | None) -> list[EventType]:
     """Go where a finished path leads."""
     case = turn.case
     name = (target or protocol.DEFAULT_END)[1:]
@@ -132,7 +130,7 @@ class ActionAfterProtocol(Journey):
 
     action_name = "action_after_protocol"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         target, turn.case.goto = turn.case.goto, None
         return route(turn, target)

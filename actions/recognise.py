@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
-
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin, interrupts, new_crisis
@@ -26,7 +24,7 @@ class ValidateRecogniseForm(Journey):
 
     action_name = "validate_recognise_form"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         if case.repeat or not case.pending:
@@ -50,21 +48,26 @@ class ValidateRecogniseForm(Journey):
             return self._not_understood(turn)
         return self._record(turn, case.pending, answer)
 
-    def _answer(self, turn: Turn, key: str) -> Optional[str]:
+    def _answer(self, turn: Turn, key: str) -> str | None:
         question = interview.question_of(turn.case, turn.content)
         options = question.options if question else CONFIRM_OPTIONS
         return interpret(options, turn.read, turn.text, turn.choice.get("option"))
 
-    def _record(self, turn: Turn, key: str, answer: str) -> List[EventType]:
+    def _record(self, turn: Turn, key: str, answer: str) -> list[EventType]:
         case = turn.case
         case.failed, case.pending = 0, None
+        level = case.facts.get("level")
         interview.record(case, turn.content, key, answer)
         if key == interview.CONFIRM and answer in ("no", "not_quite"):
             case.goto = "@correct"
             return turn.finish()
-        if case.facts.get("fear") == "now" and key == "intake.fear" or case.facts.get("level") == "L1":
-            case.facts["level"] = "L2"  # acted upon once; the case stays careful
+        if (key == "intake.fear" and answer == "now") or (case.facts.get("level") == "L1" != level):
             case.goto = "@danger"
+            return turn.finish()
+        if key == "intake.age" and case.minor and "minor" not in case.handled:
+            case.flags.append("minor")
+            case.informal = True
+            case.goto = "@minor"
             return turn.finish()
         if key == "intake.fear" and case.careful:
             turn.say("interview.caution")
@@ -72,7 +75,7 @@ class ValidateRecogniseForm(Journey):
             turn.say("interview.unsure_ok")
         return self._next(turn)
 
-    def _not_understood(self, turn: Turn) -> List[EventType]:
+    def _not_understood(self, turn: Turn) -> list[EventType]:
         case = turn.case
         case.failed += 1
         if case.failed >= ATTEMPTS:
@@ -81,7 +84,7 @@ class ValidateRecogniseForm(Journey):
         ask(turn, case.pending or interview.CONFIRM)
         return turn.wait()
 
-    def _next(self, turn: Turn) -> List[EventType]:
+    def _next(self, turn: Turn) -> list[EventType]:
         case = turn.case
         key = interview.next_question(case, turn.content)
         if key is None:
@@ -98,17 +101,31 @@ class ValidateRecogniseForm(Journey):
 def ask(turn: Turn, key: str) -> None:
     """A question with its buttons; the mirror-like check whether what was heard is right is built from the case."""
     if key == interview.CONFIRM:
+        say_heard(turn)
         turn.ask("tell.confirm", [answer_button("yes"), answer_button("not_quite"), answer_button("no")])
         return
     question = turn.content.question(key)
     if question.options:
-        buttons: List[Button] = [option_button(f"question:{key}", option) for option in question.options]
+        buttons: list[Button] = [option_button(f"question:{key}", option) for option in question.options]
     else:
         buttons = [answer_button("yes"), answer_button("no"), answer_button("unsure")]
     if not key.startswith("intake."):
         buttons.append(answer_button("skip"))
     buttons.append(button("button.why", "ask_why"))
     turn.ask(f"question:{key}.ask", buttons)
+
+
+def say_heard(turn: Turn) -> None:
+    """What was heard, with the words that show it."""
+    case = turn.case
+    turn.say("tell.heard_intro")
+    for form in [form for form in case.ranked_forms() if form in turn.content.forms][:2]:
+        heard = {"key": f"form:{form}.heard"}
+        quotes = case.quotes.get(form)
+        if quotes:
+            turn.quote("tell.heard_item", heard=heard, quote=quotes[0])
+        else:
+            turn.item("tell.heard_item_plain", heard=heard)
 
 
 def answer_button(option: str) -> Button:
@@ -121,12 +138,12 @@ class ActionAfterQuestions(Journey):
 
     action_name = "action_after_questions"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         target, turn.case.goto = turn.case.goto, None
-        if target == "@danger":
+        if target in ("@danger", "@minor"):
             turn.case.resume = INTERVIEW
-            return begin(turn, "danger")
+            return begin(turn, target[1:])
         if target == "@correct":
             turn.case.forms.clear()
             turn.case.quotes.clear()

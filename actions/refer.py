@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Callable, List, Sequence
+from typing import Any
 
 from rasa_sdk.events import EventType
 
@@ -31,27 +32,40 @@ def _directory() -> Any:
     return open_directory()
 
 
-async def look_up(question: Callable[..., List[Match]], *args: Any) -> List[Match]:
+async def look_up(question: Callable[..., list[Match]], *args: Any) -> list[Match]:
     """Ask the directory, beside the event loop."""
 
-    def ask() -> List[Match]:
+    def ask() -> list[Match]:
         with _directory()() as database:
             return question(database, *args)
 
-    found: List[Match] = await in_thread(ask)
+    found: list[Match] = await in_thread(ask)
     return found
+
+
+def distinct(found: Sequence[Match]) -> list[Match]:
+    """Without services that are reached through a number named before."""
+    numbers: set[str] = set()
+    kept: list[Match] = []
+    for match in found:
+        number = match.service.number
+        if number not in numbers:
+            kept.append(match)
+        if number:
+            numbers.add(number)
+    return kept
 
 
 async def show_services(turn: Turn, wanted: Sequence[str]) -> None:
     """Cards for what a protocol names: service ids, ``flag:suicide`` or ``form:sextortion``. At most three."""
-    shown: List[str] = []
+    shown: list[str] = []
     for entry in wanted:
         kind, _, value = entry.partition(":")
         if not value:
             found = await look_up(by_id, (kind,))
         else:
             found = await look_up(find, _query(turn, **{f"{kind}s": (value,)}))
-        for match in [match for match in found if match.service.id not in shown][: AT_ONCE - len(shown)]:
+        for match in [match for match in distinct(found) if match.service.id not in shown][: AT_ONCE - len(shown)]:
             shown.append(match.service.id)
             turn.show(match)
 
@@ -61,7 +75,7 @@ class ActionRefer(Journey):
 
     action_name = "action_refer"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         turn.greet_once()
@@ -69,11 +83,12 @@ class ActionRefer(Journey):
             case.shown.clear()
         found = [match for match in await look_up(find, _query(turn)) if match.service.id not in case.shown]
         turn.say(self._intro(turn, found))
-        for match in found[:AT_ONCE]:
+        for match in distinct(found)[:AT_ONCE]:
             case.shown.append(match.service.id)
             turn.show(match)
         buttons = [button("refer.more", "ask_service", "more")] if len(found) > AT_ONCE else []
-        buttons += [button("next.plan", "ask_plan"), button("next.pause", "stop")]
+        buttons += [button("next.plan", "ask_plan")] if case.role == "victim" else []
+        buttons.append(button("next.pause", "stop"))
         turn.ask("next.ask", buttons)
         return turn.leave_form()
 
@@ -93,7 +108,7 @@ class ActionHuman(Journey):
 
     action_name = "action_human"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.case.greeted = True
         turn.say("answer.talk_to_human")

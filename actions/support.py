@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, EventType, FollowupAction, SlotSet
@@ -22,7 +23,7 @@ INTERVIEW, PROTOCOL = "recognise_form", "protocol_form"
 TU = re.compile(r"\b(stp|tu peux|peux[- ]tu|t'es|tes un|aide[sz]?[- ]moi stp|dis[- ]moi)\b", re.IGNORECASE)
 SWITCH_WORDS = 5  # words in the other language after which the conversation follows
 
-Button = Dict[str, Any]
+Button = dict[str, Any]
 
 
 class Turn:
@@ -35,7 +36,7 @@ class Turn:
         self.text: str = message.get("text") or ""
         self.choice: Mapping[str, str] = message.get("choice") or {}
         self.intent: str = (message.get("intent") or {}).get("name") or ""
-        self.loop: Optional[str] = (tracker.active_loop or {}).get("name")
+        self.loop: str | None = (tracker.active_loop or {}).get("name")
         self.content: Catalogue = catalogue()
         self.read = self._understanding(message)
         self._follow_language(message)
@@ -51,7 +52,8 @@ class Turn:
         hint = (message.get("metadata") or {}).get("language")
         if not case.greeted and hint in ("nl", "fr"):
             case.language = hint
-        clear = read.language_sure and not read.mixed and read.language in ("nl", "fr") and not self.choice
+        asked = self.choice or self.intent in ("speak_dutch", "speak_french")
+        clear = read.language_sure and not read.mixed and read.language in ("nl", "fr") and not asked
         if clear and (not case.greeted or len(self.text.split()) >= SWITCH_WORDS):
             case.language = read.language
         if case.minor or (case.language == "fr" and TU.search(self.text)):
@@ -80,7 +82,7 @@ class Turn:
 
     def _utter(
         self, key: str, values: Mapping[str, Any], kind: str = "text",
-        options: Sequence[Button] = (), card: Optional[Mapping[str, Any]] = None,
+        options: Sequence[Button] = (), card: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self._dispatcher.utter_message(
             response=key, language=self.case.language, informal=self.case.informal, values=dict(values),
@@ -93,36 +95,36 @@ class Turn:
             self.case.greeted = True
             self.say("hello.short")
 
-    def done(self, *events: EventType, then: str = LISTEN) -> List[EventType]:
+    def done(self, *events: EventType, then: str = LISTEN) -> list[EventType]:
         """The events that end this action; every action says what comes next, so no rule has to guess."""
         return [SlotSet("case", self.case.to_dict()), *events, FollowupAction(then)]
 
-    def leave_form(self, then: str = LISTEN) -> List[EventType]:
+    def leave_form(self, then: str = LISTEN) -> list[EventType]:
         """End this action and whatever form was walked."""
         self.case.pending, self.case.waiting = None, False
         return self.done(ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("answer", None), then=then)
 
-    def leave_pending(self) -> List[EventType]:
+    def leave_pending(self) -> list[EventType]:
         """End this action and the form, but remember the open question for later."""
         return self.done(ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("answer", None))
 
-    def resume(self) -> List[EventType]:
+    def resume(self) -> list[EventType]:
         """Back to the open question after something else was answered, if there is one."""
         if self.loop in (INTERVIEW, PROTOCOL):
             self.case.repeat = True
             return self.done(then=self.loop)
         return self.done()
 
-    def wait(self) -> List[EventType]:
+    def wait(self) -> list[EventType]:
         """Inside a form: the question stays open."""
         return [SlotSet("case", self.case.to_dict()), SlotSet("answer", None)]
 
-    def finish(self) -> List[EventType]:
+    def finish(self) -> list[EventType]:
         """Inside a form: nothing more to ask."""
         self.case.pending, self.case.waiting = None, False
         return [SlotSet("case", self.case.to_dict()), SlotSet("answer", "done")]
 
-    def reject(self, form: str) -> List[EventType]:
+    def reject(self, form: str) -> list[EventType]:
         """Inside a form: this was not an answer; the rules decide."""
         return [SlotSet("case", self.case.to_dict()), ActionExecutionRejected(form)]
 
@@ -151,10 +153,10 @@ class Journey(Action):
         """Name in the domain."""
         return self.action_name
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """See :class:`rasa_sdk.Action`."""
         return await self.act(Turn(dispatcher, tracker))
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Answer; subclasses only."""
         raise NotImplementedError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin
@@ -12,6 +10,7 @@ from bot.recognition.taxonomy import CRISES
 
 ROLES = ("perpetrator", "professional", "witness")
 BETWEEN = 2
+HUMAN_AFTER = 3
 
 
 class ActionTell(Journey):
@@ -19,28 +18,38 @@ class ActionTell(Journey):
 
     action_name = "action_tell"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case, read = turn.case, turn.read
         turn.greet_once()
-        case.failed = 0
         hear(turn)
         for role in ROLES:
             if role in case.flags and role not in case.handled and not case.minor:
                 return begin(turn, role)
         if read.forms:
-            reflect(turn)
+            case.failed = 0
+            thank(turn)
             return turn.done(then=INTERVIEW)
-        if case.forms:
-            turn.say("tell.thanks_minor" if case.minor else "tell.thanks")
-            return turn.done(then=INTERVIEW if case.pending else "action_next")
         if read.act != "tell":
-            turn.say("tell.nothing_found")
-            return turn.done(then="action_menu_forms")
+            return self._nothing_found(turn)
+        case.failed = 0
+        if case.forms:
+            thank(turn)
+            case.repeat = case.pending is not None
+            return turn.done(then=INTERVIEW if case.pending else "action_next")
         if len(read.possible) >= BETWEEN:
             turn.ask("tell.between", choices([form for form, _ in read.possible[:BETWEEN]]))
             return turn.leave_form()
         turn.say("tell.vague")
+        return turn.done(then="action_menu_forms")
+
+    @staticmethod
+    def _nothing_found(turn: Turn) -> list[EventType]:
+        """No violence heard: say so, offer the themes, and after the third time a person."""
+        turn.case.failed += 1
+        if turn.case.failed >= HUMAN_AFTER:
+            return turn.done(then="action_not_understood")
+        turn.say("tell.nothing_found")
         return turn.done(then="action_menu_forms")
 
 
@@ -55,24 +64,13 @@ def hear(turn: Turn) -> None:
         turn.say("tell.mixed")
 
 
-def reflect(turn: Turn) -> None:
-    """Thanks, and what was heard with the words that show it; the interview then asks whether it is right."""
+def thank(turn: Turn) -> None:
+    """Thanks for telling; the interview then says what was heard and asks whether it is right."""
     case = turn.case
-    thanks = "tell.thanks_minor" if case.minor else "tell.thanks_witness" if case.role == "witness" else "tell.thanks"
-    turn.say(thanks)
-    turn.say("tell.heard_intro")
-    for reading in turn.read.forms[:2]:
-        if reading.form not in turn.content.forms:
-            continue
-        heard = {"key": f"form:{reading.form}.heard"}
-        quotes = case.quotes.get(reading.form)
-        if quotes:
-            turn.quote("tell.heard_item", heard=heard, quote=quotes[0])
-        else:
-            turn.item("tell.heard_item_plain", heard=heard)
+    turn.say("tell.thanks_minor" if case.minor else "tell.thanks_witness" if case.role == "witness" else "tell.thanks")
 
 
-def choices(forms: List[str]) -> List[dict]:
+def choices(forms: list[str]) -> list[dict]:
     """Buttons to choose between forms, and a way out to the themes."""
     buttons = [button(f"form:{form}.name", "choose_form", form) for form in forms]
     return buttons + [button("menu.tell", "menu")]
@@ -83,7 +81,7 @@ class ActionCrisis(Journey):
 
     action_name = "action_crisis"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
         signal = turn.intent.replace("signal_", "")
@@ -113,7 +111,7 @@ class ActionMenuForms(Journey):
 
     action_name = "action_menu_forms"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.ask("menu.ask", [button(f"group:{group.id}", "choose_group", group.id) for group in turn.content.groups])
         return turn.leave_form()
@@ -124,7 +122,7 @@ class ActionChooseGroup(Journey):
 
     action_name = "action_choose_group"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         chosen = turn.choice.get("option")
         group = next((group for group in turn.content.groups if group.id == chosen), None)
@@ -141,7 +139,7 @@ class ActionChooseForm(Journey):
 
     action_name = "action_choose_form"
 
-    async def act(self, turn: Turn) -> List[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         chosen = turn.choice.get("option", "")
         if chosen not in turn.content.forms:
@@ -149,7 +147,7 @@ class ActionChooseForm(Journey):
         return choose(turn, chosen)
 
 
-def choose(turn: Turn, form: str) -> List[EventType]:
+def choose(turn: Turn, form: str) -> list[EventType]:
     """Go into the questions of a form that the person chose."""
     turn.greet_once()
     turn.case.forms[form] = max(0.6, turn.case.forms.get(form, 0.0))

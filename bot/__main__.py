@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import List, Optional
 
 from bot import commands
 from bot.settings import settings
@@ -51,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: Optional[List[str]] = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code is 0 when all went well."""
     arguments = parser().parse_args(argv)
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import AsyncIterator, List, Mapping, Optional
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,9 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels import web
 from bot.content.schema import Text
+from bot.quiet import log
 from bot.settings import settings
-
-log = logging.getLogger(__name__)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -71,7 +69,7 @@ class Guard:
         try:
             await self.app(scope, receive, guarded)
         except Exception as error:  # a traceback can hold the text of a message: only the type is logged
-            log.error("request failed: %s", type(error).__name__)
+            log("request_failed", error_class=type(error).__name__)
             if not started:
                 await JSONResponse({"reason": "failed"}, status_code=500)(scope, receive, guarded)
 
@@ -88,9 +86,9 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def create_app(
-    conversations: Optional[web.Conversations] = None,
-    texts: Optional[Mapping[str, Text]] = None,
-    helplines: Optional[web.Helplines] = None,
+    conversations: web.Conversations | None = None,
+    texts: Mapping[str, Text] | None = None,
+    helplines: web.Helplines | None = None,
 ) -> Starlette:
     """The application. Without ``conversations`` it loads the trained engine when it starts."""
 
@@ -118,7 +116,7 @@ def create_app(
     return app
 
 
-def page_texts(texts: Optional[Mapping[str, Text]]) -> Mapping[str, Text]:
+def page_texts(texts: Mapping[str, Text] | None) -> Mapping[str, Text]:
     """The texts given, else those of the catalogue."""
     if texts is not None:
         return texts
@@ -127,7 +125,7 @@ def page_texts(texts: Optional[Mapping[str, Text]]) -> Mapping[str, Text]:
     return catalogue().texts
 
 
-def directory_helplines(language: str) -> List[web.Helpline]:
+def directory_helplines(language: str) -> list[web.Helpline]:
     """The lines of :data:`WITHOUT_CHAT` that the directory offers now."""
     from bot.directory.load import open_directory
     from bot.directory.query import by_id
@@ -137,7 +135,7 @@ def directory_helplines(language: str) -> List[web.Helpline]:
     return [web.Helpline(service.name[language], service.number) for service in services if service.number]
 
 
-def server(app: Starlette, host: Optional[str] = None, port: Optional[int] = None) -> uvicorn.Server:
+def server(app: Starlette, host: str | None = None, port: int | None = None) -> uvicorn.Server:
     """A server that does not say what it is and writes down nobody's address."""
     return uvicorn.Server(
         uvicorn.Config(

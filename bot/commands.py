@@ -29,14 +29,11 @@ def prepare() -> None:
 
 def serve(arguments: Namespace) -> int:
     """Start the web process."""
-    import uvicorn
-
     prepare()
-    from bot.app import create_app
+    from bot.app import create_app, server
 
     print(f"Halte: http://{arguments.host}:{arguments.port}/  (Ctrl+C stops it)", flush=True)
-    uvicorn.run(create_app(), host=arguments.host, port=arguments.port, log_level="warning", access_log=False,
-                server_header=False)  # fmt: skip
+    server(create_app(), arguments.host, arguments.port).run()
     return 0
 
 
@@ -101,7 +98,7 @@ def bench(arguments: Namespace) -> int:
 
 def check(_: Namespace) -> int:
     """Check everything an editor can break."""
-    from bot.content.check import run
+    from bot.checks import run
 
     return run()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any
 
 from bot.quiet import be_quiet, log
 
@@ -27,7 +28,7 @@ class EngineFailed(RuntimeError):
     """A turn ended without an answer; the edge shows the fixed help sentence."""
 
 
-FAILURES: ContextVar[List[str]] = ContextVar("failures")
+FAILURES: ContextVar[list[str]] = ContextVar("failures")
 """Failed actions of the turn that runs now: Rasa itself would swallow them and go on as if all were well."""
 
 
@@ -39,7 +40,7 @@ class InProcessActions(EndpointConfig):
         self._executor = rasa_sdk.executor.ActionExecutor()
         self._executor.register_package(package)
 
-    async def request(self, method: str = "post", json: Optional[Dict[str, Any]] = None, **_: Any) -> Any:
+    async def request(self, method: str = "post", json: dict[str, Any] | None = None, **_: Any) -> Any:
         """What Rasa would have posted to an action server. Errors end the turn instead of being swallowed."""
         try:
             return await self._executor.run(json or {})
@@ -53,25 +54,25 @@ class Collector(OutputChannel):
     """Keeps what the assistant says in one turn."""
 
     def __init__(self) -> None:
-        self.messages: List[Dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
 
     @classmethod
     def name(cls) -> str:
         """Name of the channel inside Rasa."""
         return "halte"
 
-    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep the message whole: text, buttons and custom part together."""
         self.messages.append(message)
 
 
-def latest_model(folder: Optional[Path] = None) -> Optional[Path]:
+def latest_model(folder: Path | None = None) -> Path | None:
     """The newest model archive, or None."""
     archives = sorted((folder or settings().model_dir).glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     return archives[-1] if archives else None
 
 
-def train(folder: Optional[Path] = None) -> Path:
+def train(folder: Path | None = None) -> Path:
     """Train a model from config.yml, domain.yml and data/; returns the archive."""
     from rasa.model_training import train as rasa_train
 
@@ -93,7 +94,7 @@ class Engine:
         self._agent, self._store = agent, store
 
     @classmethod
-    def load(cls, model: Optional[Path] = None) -> "Engine":
+    def load(cls, model: Path | None = None) -> Engine:
         """Load the newest model (trained here; never load a foreign one)."""
         path = model or latest_model()
         if path is None:
@@ -114,11 +115,11 @@ class Engine:
         )
         return Understanding.from_dict(parsed["understanding"])
 
-    async def say(self, sender: str, text: str, language: str = "") -> List[Dict[str, Any]]:
+    async def say(self, sender: str, text: str, language: str = "") -> list[dict[str, Any]]:
         """Free text of a person. The caller has cleaned it: it cannot begin with a slash."""
         return await self._handle(UserMessage(text, Collector(), sender, metadata={"language": language}))
 
-    async def choose(self, sender: str, choice: Mapping[str, str], label: str, language: str = "") -> List[Dict[str, Any]]:
+    async def choose(self, sender: str, choice: Mapping[str, str], label: str, language: str = "") -> list[dict[str, Any]]:
         """A button that was really offered; skips recognition, and Rasa's slash syntax with it."""
         parsed = {
             "text": label,
@@ -131,20 +132,20 @@ class Engine:
             UserMessage(label, Collector(), sender, parse_data=parsed, metadata={"language": language})  # type: ignore[arg-type]
         )
 
-    async def state(self, sender: str) -> Dict[str, Any]:
+    async def state(self, sender: str) -> dict[str, Any]:
         """The case of a conversation, for the terminal and tests."""
         tracker = await self._store.retrieve(sender)
-        case: Dict[str, Any] = (tracker.get_slot("case") if tracker else None) or {}
+        case: dict[str, Any] = (tracker.get_slot("case") if tracker else None) or {}
         return case
 
     def forget(self, sender: str) -> None:
         """Erase a conversation now."""
         self._store.forget(sender)
 
-    async def _handle(self, message: UserMessage) -> List[Dict[str, Any]]:
+    async def _handle(self, message: UserMessage) -> list[dict[str, Any]]:
         FAILURES.set([])
         await self._agent.handle_message(message)
-        collected: List[Dict[str, Any]] = message.output_channel.messages  # type: ignore[union-attr]
+        collected: list[dict[str, Any]] = message.output_channel.messages  # type: ignore[union-attr]
         if FAILURES.get():
             raise EngineFailed(FAILURES.get()[0])
         if not collected:

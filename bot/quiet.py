@@ -7,8 +7,9 @@ import os
 import threading
 import time
 import warnings
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, MutableMapping
+from typing import Any
 
 import structlog
 
@@ -30,7 +31,7 @@ def _silent(*_: Any, **__: Any) -> None:
     """Shows no warning."""
 
 
-def _allow_list(_: Any, __: str, fields: MutableMapping[str, Any]) -> Dict[str, Any]:
+def _allow_list(_: Any, __: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key in ALLOWED}
 
 

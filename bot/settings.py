@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Optional
 
 from pydantic import BaseSettings, Field
 
@@ -32,7 +31,7 @@ class Settings(BaseSettings):
     turns_per_minute: int = Field(30, ge=1, description="messages a minute that one conversation may send")
     max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
     turn_seconds: float = Field(10.0, gt=0, description="longest a turn may take before the fixed help sentence")
-    secret: Optional[str] = Field(None, description="key for sender pseudonyms; random at each start when unset")
+    secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 
     class Config:
         env_prefix = "HALTE_"

@@ -8,17 +8,28 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from bot.channels.edge import Pace, cleaned
+from bot.channels.edge import Pace, cleaned, is_command
 from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
 from bot.content.render import Renderer
+from bot.directory.cards import card
+from bot.directory.load import open_directory
+from bot.directory.query import by_id
 from bot.engine import Engine
 from bot.quiet import log
 from bot.settings import settings
 from bot.understanding.text import Words
 
+LIFELINES = {
+    "nl": ("emergency_112", "tele_onthaal_106"),
+    "fr": ("emergency_112", "ecoute_violences_conjugales"),
+}
+"""Shown when something fails here: lines that answer day and night."""
+
+MIN_PREFIX = 4  # letters of a label that are enough to mean it
 REMEMBERED = 8  # answers kept per session for clients that ask again
 
 
@@ -29,8 +40,8 @@ class Session:
     token: str
     language: str
     expires: float
-    offered: Dict[str, Tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
-    answered: "OrderedDict[str, Outgoing]" = field(default_factory=OrderedDict)
+    offered: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
+    answered: OrderedDict[str, Outgoing] = field(default_factory=OrderedDict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     pace: Pace = field(default_factory=lambda: Pace(settings().turns_per_minute))
 
@@ -41,10 +52,11 @@ class Conversations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._renderer = Renderer()
-        self._sessions: "OrderedDict[str, Session]" = OrderedDict()
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._lifelines = {language: self._lifeline_cards(language) for language in LIFELINES}
         self._key = (settings().secret or secrets.token_hex(32)).encode()
 
-    async def turn(self, token: Optional[str], incoming: Incoming) -> Outgoing:
+    async def turn(self, token: str | None, incoming: Incoming) -> Outgoing:
         """Answer one message. Never raises: whatever happens ends in a reviewed sentence."""
         session = self._sessions.get(token or "")
         if session is None or session.expires < time.monotonic():
@@ -57,7 +69,7 @@ class Conversations:
         if session:
             self._engine.forget(self._sender(session))
 
-    async def _without_session(self, token: Optional[str], incoming: Incoming) -> Outgoing:
+    async def _without_session(self, token: str | None, incoming: Incoming) -> Outgoing:
         if token:
             self.forget(token)
         language = incoming.language if incoming.language in ("nl", "fr") else "nl"
@@ -93,6 +105,8 @@ class Conversations:
             offered = session.offered.get(incoming.choice)
             return await self._run(session, offered) if offered else self._again(session, "fallback.unknown_button")
         text = cleaned(incoming.text or "")
+        if is_command(incoming.text or ""):
+            return self._again(session, "fallback.command")
         if not Words.of(text).folded and not any(char.isalnum() for char in text):
             return self._again(session, "fallback.empty")
         if len(text) > settings().message_limit:
@@ -100,10 +114,14 @@ class Conversations:
         return await self._run(session, self._typed_label(session, text) or text)
 
     @staticmethod
-    def _typed_label(session: Session, text: str) -> Optional[Tuple[str, Mapping[str, str]]]:
-        """A button somebody typed instead of pressing."""
+    def _typed_label(session: Session, text: str) -> tuple[str, Mapping[str, str]] | None:
+        """A button somebody typed instead of pressing, whole or its beginning ("een plan")."""
         typed = Words.of(text).folded
-        return next((offer for offer in session.offered.values() if Words.of(offer[0]).folded == typed), None)
+        labels = [(Words.of(offer[0]).folded, offer) for offer in session.offered.values()]
+        begun = [offer for label, offer in labels if label.startswith(typed + " ") and len(typed) >= MIN_PREFIX]
+        whole = [offer for label, offer in labels if label == typed]
+        found = whole or begun
+        return found[0] if len(found) == 1 else None
 
     async def _run(self, session: Session, said: Any) -> Outgoing:
         sender = self._sender(session)
@@ -122,20 +140,24 @@ class Conversations:
         ended = bool(state.get("facts", {}).get("erased"))
         if ended:
             self.forget(session.token)
+            buttons = []
         return Outgoing(session.token, bubbles, buttons, session.language, ended=ended, state=state)
 
-    def _shape(self, session: Session, messages: List[Dict[str, Any]]) -> Tuple[List[Bubble], List[Button]]:
+    def _shape(self, session: Session, messages: list[dict[str, Any]]) -> tuple[list[Bubble], list[Button]]:
         """Rasa's messages as bubbles; the buttons of the last message are the ones on offer now."""
-        bubbles: List[Bubble] = []
-        session.offered = {}
-        buttons: List[Button] = []
+        bubbles: list[Bubble] = []
+        buttons: list[Button] = []
+        offered: dict[str, tuple[str, Mapping[str, str]]] = {}
         for message in messages:
             custom = message.get("custom") or {}
             bubbles.append(_bubble(message.get("text") or "", custom, session.language))
             for entry in message.get("buttons") or []:
                 identifier = secrets.token_urlsafe(6)
-                session.offered[identifier] = (entry["title"], entry["choice"])
+                offered[identifier] = (entry["title"], entry["choice"])
                 buttons.append(Button(identifier, entry["title"]))
+        if not offered:  # something was answered in between: the open choices stay open
+            return bubbles, [Button(identifier, label) for identifier, (label, _) in session.offered.items()]
+        session.offered = offered
         return bubbles, buttons
 
     def _again(self, session: Session, key: str, **values: int) -> Outgoing:
@@ -146,7 +168,15 @@ class Conversations:
 
     def _help(self, session: Session) -> Outgoing:
         """Something failed: the fixed sentence with 112 and a line where a human answers."""
-        return self._again(session, "fallback.error")
+        answer = self._again(session, "fallback.error")
+        return replace(answer, bubbles=answer.bubbles + self._lifelines[session.language])
+
+    def _lifeline_cards(self, language: str) -> list[Bubble]:
+        """Made at start, so that they are there when the database is not."""
+        with open_directory()() as database:
+            found = by_id(database, LIFELINES[language])
+        cards = [self._renderer.card(card(match, language), language, False) for match in found]
+        return [_bubble(entry["title"], {"card": entry}, language) for entry in cards]
 
     def _plain(self, token: str, language: str, key: str, **values: int) -> Outgoing:
         text = self._renderer.text(key, language, values=dict(values))
@@ -172,10 +202,10 @@ class Conversations:
 
 
 def _bubble(text: str, custom: Mapping[str, Any], language: str) -> Bubble:
-    card = custom.get("card")
-    if not card:
+    shown = custom.get("card")
+    if not shown:
         return Bubble(custom.get("kind", "text"), text, custom.get("language", language))
     return Bubble(
-        "card", text, custom.get("language", language), title=card["title"], lines=list(card["lines"]),
-        actions=[Action(**action) for action in card["actions"]], urgent=bool(card.get("urgent")),
+        "card", text, custom.get("language", language), title=shown["title"], lines=list(shown["lines"]),
+        actions=[Action(**action) for action in shown["actions"]], urgent=bool(shown.get("urgent")),
     )  # fmt: skip

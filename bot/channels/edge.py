@@ -6,9 +6,9 @@ import re
 import time
 import unicodedata
 from collections import deque
-from typing import Deque, Optional
 
 CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\u200b-\u200f]")
+COMMAND = re.compile(r"^\s*[/\uff0f\u2044\u2215\\]\s*\w+\s*(\{.*)?$", re.DOTALL)
 LEADING_SLASHES = re.compile(r"^[\s/\uff0f\u2044\u2215\\]+")
 
 
@@ -21,14 +21,19 @@ def cleaned(text: str) -> str:
     return LEADING_SLASHES.sub("", visible).strip()
 
 
+def is_command(text: str) -> bool:
+    """Whether somebody typed an order to a program (``/restart``, ``/inform{"slot": 1}``) instead of words."""
+    return bool(COMMAND.match(CONTROL.sub("", text)))
+
+
 class Pace:
     """At most ``limit`` messages in a sliding minute."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._times: Deque[float] = deque()
+        self._times: deque[float] = deque()
 
-    def allows(self, now: Optional[float] = None) -> bool:
+    def allows(self, now: float | None = None) -> bool:
         """Count one message; False when it is one too many."""
         now = time.monotonic() if now is None else now
         while self._times and now - self._times[0] > 60:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Dict, Iterable, TextIO
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 from bot.channels.conversations import Conversations
 from bot.channels.turn import Bubble, Incoming, Outgoing
@@ -23,7 +24,7 @@ async def replay(conversations: Conversations, lines: Iterable[str], language: s
         print(json.dumps(as_record(line, answer), ensure_ascii=False), file=out, flush=True)
 
 
-def as_record(said: str, answer: Outgoing) -> Dict[str, Any]:
+def as_record(said: str, answer: Outgoing) -> dict[str, Any]:
     """A turn as the tests read it."""
     return {
         "you": said,

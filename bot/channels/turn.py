@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Incoming:
     """One message of a person: free text, or the id of a button that was really offered."""
 
-    text: Optional[str] = None
-    choice: Optional[str] = None
+    text: str | None = None
+    choice: str | None = None
     start: bool = False  # the conversation was opened and nothing was said yet
-    language: Optional[str] = None  # language the page was opened in; a hint only
-    client_id: Optional[str] = None  # the client's own id of this message, so that a retry is not a second message
+    language: str | None = None  # language the page was opened in; a hint only
+    client_id: str | None = None  # the client's own id of this message, so that a retry is not a second message
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Bubble:
     kind: str
     text: str
     language: str
-    title: Optional[str] = None  # cards: name of the service
-    lines: List[str] = field(default_factory=list)  # cards: hours, cost, trace ...
-    actions: List[Action] = field(default_factory=list)  # cards
+    title: str | None = None  # cards: name of the service
+    lines: list[str] = field(default_factory=list)  # cards: hours, cost, trace ...
+    actions: list[Action] = field(default_factory=list)  # cards
     urgent: bool = False  # emergency cards are shown large
 
 
@@ -52,12 +52,12 @@ class Outgoing:
     """Everything Halte answers to one message."""
 
     session: str
-    bubbles: List[Bubble]
-    buttons: List[Button]
+    bubbles: list[Bubble]
+    buttons: list[Button]
     language: str
     ended: bool = False  # the conversation was erased on the server
-    state: Dict[str, Any] = field(default_factory=dict)  # for the terminal and tests; never sent to browsers
+    state: dict[str, Any] = field(default_factory=dict)  # for the terminal and tests; never sent to browsers
 
-    def as_json(self) -> Dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For the web: without the internal state."""
         return {key: value for key, value in asdict(self).items() if key != "state"}

@@ -7,12 +7,12 @@ request are short codes for programs; every sentence a person reads comes from t
 from __future__ import annotations
 
 import json
-import logging
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Protocol, Tuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware import Middleware
@@ -24,13 +24,12 @@ from starlette.staticfiles import StaticFiles
 
 from bot.channels.turn import Incoming, Outgoing
 from bot.content.schema import Text
+from bot.quiet import log
 from bot.settings import settings
-
-log = logging.getLogger(__name__)
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 LANGUAGES = ("nl", "fr")
-BODY_LIMIT = 16 * 1024
+BODY_LIMIT = 64 * 1024  # a very long message still gets the sentence that says it is too long
 TOKEN = re.compile(r"[\x21-\x7e]{1,200}")  # session, choice and client id: opaque, printable, no spaces
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # everything below space except tab and newline
 SURROGATES = re.compile(r"[\ud800-\udfff]")  # half characters: valid in JSON, fatal in a database or a log
@@ -44,7 +43,7 @@ UI_TEXTS = (
 class Conversations(Protocol):
     """What the page needs from the conversations; ``bot.channels.conversations`` has the real ones."""
 
-    async def turn(self, session: Optional[str], incoming: Incoming, /) -> Outgoing:
+    async def turn(self, session: str | None, incoming: Incoming, /) -> Outgoing:
         """Answer one message; an unknown session gets a fresh one."""
 
     def forget(self, session: str, /) -> None:
@@ -76,8 +75,8 @@ class Refusal(Exception):
 
 
 def routes(
-    conversations: Conversations, texts: Mapping[str, Text], helplines: Optional[Helplines] = None
-) -> List[BaseRoute]:
+    conversations: Conversations, texts: Mapping[str, Text], helplines: Helplines | None = None
+) -> list[BaseRoute]:
     """Everything the web chat answers to. Raises ``KeyError`` when a text of the page is missing."""
     pages = {language: render(language, texts, helplines) for language in LANGUAGES}
     # Only what is the same for everybody is compressed: a compressed answer that holds a token and the
@@ -91,7 +90,7 @@ def routes(
     ]
 
 
-def render(language: str, texts: Mapping[str, Text], helplines: Optional[Helplines]) -> str:
+def render(language: str, texts: Mapping[str, Text], helplines: Helplines | None) -> str:
     """The page in one language; the texts of the other ride along, so that switching loads nothing."""
     environment = Environment(
         loader=FileSystemLoader(WEB / "templates"),
@@ -110,7 +109,7 @@ def render(language: str, texts: Mapping[str, Text], helplines: Optional[Helplin
     )
 
 
-def page_language(asked: Optional[str], accepted: str) -> str:
+def page_language(asked: str | None, accepted: str) -> str:
     """Language of the page: the one asked for, else the best of ``Accept-Language``, else Dutch."""
     if asked in LANGUAGES:
         return asked
@@ -147,7 +146,7 @@ async def turn(conversations: Conversations, request: Request) -> Response:
     try:
         answer = await conversations.turn(session, incoming)
     except Exception as error:  # the message of an exception may quote the person: only its type is logged
-        log.error("turn failed: %s", type(error).__name__)
+        log("turn_failed", error_class=type(error).__name__)
         return JSONResponse({"reason": "failed"}, status_code=500)
     return JSONResponse(answer.as_json())
 
@@ -176,7 +175,7 @@ async def body_of(request: Request, limit: int) -> bytes:
     return body
 
 
-def read_turn(body: bytes) -> Tuple[Optional[str], Incoming]:
+def read_turn(body: bytes) -> tuple[str | None, Incoming]:
     """Session and message of a turn; :class:`Refusal` for anything that the page would never send."""
     try:
         data = json.loads(body)
@@ -202,7 +201,7 @@ def read_turn(body: bytes) -> Tuple[Optional[str], Incoming]:
     return token(data, "session"), incoming
 
 
-def token(data: Dict[str, Any], key: str) -> Optional[str]:
+def token(data: dict[str, Any], key: str) -> str | None:
     """An opaque identifier, or None when it is not there."""
     value = data.get(key)
     if value is None:
@@ -212,7 +211,7 @@ def token(data: Dict[str, Any], key: str) -> Optional[str]:
     return value
 
 
-def free_text(data: Dict[str, Any]) -> Optional[str]:
+def free_text(data: dict[str, Any]) -> str | None:
     """What the person typed, without characters that can break what comes after."""
     value = data.get("text")
     if value is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -27,7 +27,7 @@ class Catalogue:
     forms: Mapping[str, Form]
     protocols: Mapping[str, Protocol]
     intake: Mapping[str, Question]
-    groups: Tuple[Group, ...]
+    groups: tuple[Group, ...]
     texts: Mapping[str, Text]
     flag_signs: Mapping[str, Signs]
 
@@ -54,17 +54,17 @@ def read_yaml(path: Path, model: type) -> BaseModel:
 
 def load(folder: Path) -> Catalogue:
     """Read the whole content folder."""
-    forms: Dict[str, Form] = {}
+    forms: dict[str, Form] = {}
     for path in sorted((folder / "forms").glob("*.yml")):
         form = read_yaml(path, Form)
         assert isinstance(form, Form)
         forms[form.id] = form
-    protocols: Dict[str, Protocol] = {}
+    protocols: dict[str, Protocol] = {}
     for path in sorted((folder / "protocols").glob("*.yml")):
         protocol = read_yaml(path, Protocol)
         assert isinstance(protocol, Protocol)
         protocols[protocol.id] = protocol
-    texts: Dict[str, Text] = {}
+    texts: dict[str, Text] = {}
     for path in sorted((folder / "texts").glob("*.yml")):
         part = read_yaml(path, Texts)
         assert isinstance(part, Texts)
@@ -77,7 +77,7 @@ def load(folder: Path) -> Catalogue:
     assert isinstance(intake, Intake) and isinstance(screener, Screener)
     flags = read_yaml(folder / "flags.yml", FlagSigns)
     assert isinstance(flags, FlagSigns)
-    questions: List[Question] = intake.questions
+    questions: list[Question] = intake.questions
     return Catalogue(forms, protocols, {q.id: q for q in questions}, tuple(screener.groups), texts, flags.signs)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, Union
 
 from bot.content.catalogue import Catalogue, catalogue
 from bot.content.schema import Text
@@ -18,10 +19,10 @@ class Renderer:
     A value ``{"key": ...}`` is itself rendered, a list is joined as in speech; all else is shown as it is.
     """
 
-    def __init__(self, content: Optional[Catalogue] = None) -> None:
+    def __init__(self, content: Catalogue | None = None) -> None:
         self._content = content or catalogue()
 
-    def text(self, key: str, language: str, informal: bool = False, values: Optional[Mapping[str, Value]] = None) -> str:
+    def text(self, key: str, language: str, informal: bool = False, values: Mapping[str, Value] | None = None) -> str:
         """The finished sentence; ``KeyError`` when the content has no such key."""
         template = self._find(key).in_language(language, informal)
         for name, value in (values or {}).items():
@@ -30,19 +31,19 @@ class Renderer:
 
     def message(
         self, key: str, language: str, informal: bool, values: Mapping[str, Value],
-        options: Sequence[Mapping[str, Any]], kind: str, card: Optional[Mapping[str, Any]],
-    ) -> Dict[str, Any]:  # fmt: skip
+        options: Sequence[Mapping[str, Any]], kind: str, card: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:  # fmt: skip
         """A bot message in Rasa's shape; ``custom`` carries what a channel needs to show it."""
-        buttons: List[Dict[str, Any]] = []
+        buttons: list[dict[str, Any]] = []
         for option in options:
             label = self._value(option["label"], language, informal)
             buttons.append({"title": label, "payload": label, "choice": option["choice"]})
-        custom: Dict[str, Any] = {"kind": kind, "language": language}
+        custom: dict[str, Any] = {"kind": kind, "language": language}
         if card is not None:
             custom["card"] = self.card(card, language, informal)
         return {"text": self.text(key, language, informal, values), "buttons": buttons, "custom": custom}
 
-    def card(self, card: Mapping[str, Any], language: str, informal: bool) -> Dict[str, Any]:
+    def card(self, card: Mapping[str, Any], language: str, informal: bool) -> dict[str, Any]:
         """A service card with every key replaced by its text."""
         return {
             "title": card["title"],

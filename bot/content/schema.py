@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Dict, List, Optional
 
 from pydantic import BaseModel, Extra, Field, root_validator, validator
 
@@ -29,10 +28,10 @@ class Text(Strict):
 
     nl: str
     fr: str
-    fr_tu: Optional[str] = None
+    fr_tu: str | None = None
 
     @root_validator(skip_on_failure=True)
-    def _tu_when_addressed(cls, values: Dict[str, Optional[str]]) -> Dict[str, Optional[str]]:
+    def _tu_when_addressed(cls, values: dict[str, str | None]) -> dict[str, str | None]:
         if VOUS.search(values["fr"] or "") and not values.get("fr_tu"):
             raise ValueError(f"fr says vous, so fr_tu is needed: {values['fr']!r}")
         return values
@@ -47,7 +46,7 @@ class Text(Strict):
 class Reviewed(Strict):
     """Who stands for a file: sources (tags of the fact base), last review, role of the reviewer."""
 
-    source: List[str]
+    source: list[str]
     reviewed_on: datetime.date
     reviewer: str
 
@@ -57,11 +56,11 @@ class Option(Strict):
 
     id: str
     label: Text
-    acts: List[str] = Field(default_factory=list)  # acts that mean this answer, e.g. [affirm]
-    words_nl: List[str] = Field(default_factory=list)  # lexicon patterns that mean this answer
-    words_fr: List[str] = Field(default_factory=list)
-    next: Optional[str] = None  # node of the protocol; None ends it
-    sets: Dict[str, str] = Field(default_factory=dict)  # facts to keep: fear, device, age, role, level, form
+    acts: list[str] = Field(default_factory=list)  # acts that mean this answer, e.g. [affirm]
+    words_nl: list[str] = Field(default_factory=list)  # lexicon patterns that mean this answer
+    words_fr: list[str] = Field(default_factory=list)
+    next: str | None = None  # node of the protocol; None ends it
+    sets: dict[str, str] = Field(default_factory=dict)  # facts to keep: fear, device, age, role, level, form
 
 
 class Question(Strict):
@@ -70,13 +69,13 @@ class Question(Strict):
     id: str
     ask: Text
     why: Text
-    sign: Optional[Text] = None  # how the mirror says it when the answer is yes; None = not a sign by itself
-    options: List[Option] = Field(default_factory=list)  # empty = yes / no / don't know
-    level: Optional[str] = None  # danger level that a yes raises: L1, L2 or L3
-    suggests: Optional[str] = None  # another form that a yes points to
+    sign: Text | None = None  # how the mirror says it when the answer is yes; None = not a sign by itself
+    options: list[Option] = Field(default_factory=list)  # empty = yes / no / don't know
+    level: str | None = None  # danger level that a yes raises: L1, L2 or L3
+    suggests: str | None = None  # another form that a yes points to
 
     @validator("level")
-    def _known_level(cls, value: Optional[str]) -> Optional[str]:
+    def _known_level(cls, value: str | None) -> str | None:
         if value not in (None, "L1", "L2", "L3"):
             raise ValueError("level is L1, L2 or L3")
         return value
@@ -87,7 +86,7 @@ class Step(Strict):
 
     id: str
     do: Text
-    noticed: Optional[Text] = None
+    noticed: Text | None = None
     minors: bool = True  # may be given to a minor
     adults: bool = True
 
@@ -95,8 +94,8 @@ class Step(Strict):
 class Signs(Strict):
     """Lexicon patterns: words as typed, ``*`` = any ending, ``_`` = up to three words between."""
 
-    nl: List[str]
-    fr: List[str]
+    nl: list[str]
+    fr: list[str]
 
 
 class Form(Reviewed):
@@ -106,20 +105,20 @@ class Form(Reviewed):
     name: Text
     heard: Text
     what: Text
-    questions: List[Question]
-    steps: List[Step]
-    avoid: List[Text]
+    questions: list[Question]
+    steps: list[Step]
+    avoid: list[Text]
     signs: Signs
-    figure: Optional[Text] = None
+    figure: Text | None = None
 
     @validator("questions")
-    def _enough_questions(cls, value: List[Question]) -> List[Question]:
+    def _enough_questions(cls, value: list[Question]) -> list[Question]:
         if len(value) < 4:
             raise ValueError("a form needs at least four questions")
         return value
 
     @validator("steps")
-    def _enough_steps(cls, value: List[Step]) -> List[Step]:
+    def _enough_steps(cls, value: list[Step]) -> list[Step]:
         if len(value) < 3:
             raise ValueError("a form needs at least three steps")
         return value
@@ -128,13 +127,13 @@ class Form(Reviewed):
 class Node(Strict):
     """One moment of a protocol: what is said, which services are shown, what is asked."""
 
-    say: List[Text] = Field(default_factory=list)
-    ask: Optional[Text] = None
-    why: Optional[Text] = None
-    options: List[Option] = Field(default_factory=list)
-    services: List[str] = Field(default_factory=list)  # ids, or flag:suicide / form:sextortion, best first
-    next: Optional[str] = None  # for a node without question
-    otherwise: Optional[str] = None  # node when the answer is not understood; default = ask again once, then here
+    say: list[Text] = Field(default_factory=list)
+    ask: Text | None = None
+    why: Text | None = None
+    options: list[Option] = Field(default_factory=list)
+    services: list[str] = Field(default_factory=list)  # ids, or flag:suicide / form:sextortion, best first
+    next: str | None = None  # for a node without question
+    otherwise: str | None = None  # node when the answer is not understood; default = ask again once, then here
 
 
 class Protocol(Reviewed):
@@ -142,11 +141,11 @@ class Protocol(Reviewed):
 
     id: str
     first: str
-    nodes: Dict[str, Node]
+    nodes: dict[str, Node]
 
     @root_validator(skip_on_failure=True)
-    def _targets_exist(cls, values: Dict[str, object]) -> Dict[str, object]:
-        nodes: Dict[str, Node] = values["nodes"]  # type: ignore[assignment]
+    def _targets_exist(cls, values: dict[str, object]) -> dict[str, object]:
+        nodes: dict[str, Node] = values["nodes"]  # type: ignore[assignment]
         targets = [values["first"]]
         for node in nodes.values():
             targets += [node.next, node.otherwise, *(option.next for option in node.options)]
@@ -161,28 +160,28 @@ class Group(Strict):
 
     id: str
     label: Text
-    forms: List[str]
+    forms: list[str]
 
 
 class Texts(Reviewed):
     """A file of loose texts: ``texts`` maps a dotted key to a text."""
 
-    texts: Dict[str, Text]
+    texts: dict[str, Text]
 
 
 class Screener(Reviewed):
     """The menu by theme, used when no form can be heard in the words."""
 
-    groups: List[Group]
+    groups: list[Group]
 
 
 class FlagSigns(Reviewed):
     """Words that show a flag, per flag and language."""
 
-    signs: Dict[str, Signs]
+    signs: dict[str, Signs]
 
 
 class Intake(Reviewed):
     """Questions about the situation that are asked whatever the form: fear, device, who."""
 
-    questions: List[Question]
+    questions: list[Question]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Text
+from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -17,8 +17,8 @@ class ContentResponses(NaturalLanguageGenerator):
         self._renderer = Renderer()
 
     async def generate(
-        self, utter_action: Text, tracker: DialogueStateTracker, output_channel: Text, **kwargs: Any
-    ) -> Optional[Dict[Text, Any]]:
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
         """Text, buttons and card for one message an action asked for."""
         case = tracker.get_slot("case") or {}
         language = kwargs.get("language") or case.get("language") or "nl"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Dict, Iterable, Optional, Text, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
@@ -23,9 +24,9 @@ SWEEP_SECONDS = 30.0
 class ForgettingStore(TrackerStore):
     """One small expiring blob per conversation; ``forget`` erases it at once."""
 
-    def __init__(self, domain: Domain, event_broker: Any = None, host: Optional[Text] = None, **kwargs: Any) -> None:
+    def __init__(self, domain: Domain, event_broker: Any = None, host: str | None = None, **kwargs: Any) -> None:
         super().__init__(domain, event_broker)
-        self._blobs: Dict[Text, Tuple[float, Text]] = {}
+        self._blobs: dict[str, tuple[float, str]] = {}
         self._swept = time.monotonic()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -37,7 +38,7 @@ class ForgettingStore(TrackerStore):
         self._blobs[tracker.sender_id] = (time.monotonic() + settings().session_minutes * 60, json.dumps(state))
         self._sweep()
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation as it stood after its last turn, or None when unknown or expired."""
         expires, blob = self._blobs.get(sender_id, (0.0, ""))
         if expires < time.monotonic():
@@ -53,15 +54,15 @@ class ForgettingStore(TrackerStore):
         events.append(ActionExecuted("action_listen"))
         return DialogueStateTracker.from_events(sender_id, events, self.domain.slots, domain=self.domain)
 
-    async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """There is no more than :meth:`retrieve`."""
         return await self.retrieve(conversation_id)
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         """Pseudonyms of the conversations that are alive."""
         return list(self._blobs)
 
-    def forget(self, sender_id: Text) -> None:
+    def forget(self, sender_id: str) -> None:
         """Erase one conversation now."""
         self._blobs.pop(sender_id, None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -24,7 +24,7 @@ UNDERSTANDING = "understanding"
 """Key of the parse data under which actions find the whole :class:`Understanding`."""
 
 
-def signs() -> Tuple[Dict[str, List[str]], Dict[str, List[str]]]:
+def signs() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The words that show forms and flags, both languages together, from the content files."""
     content = catalogue()
     forms = {form.id: form.signs.nl + form.signs.fr for form in content.forms.values()}
@@ -35,28 +35,28 @@ def signs() -> Tuple[Dict[str, List[str]], Dict[str, List[str]]]:
 class UnderstandingComponent(GraphComponent):
     """Language, act, forms and flags of a message (see :mod:`bot.understanding`)."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, understander: Optional[Understander]) -> None:
+    def __init__(self, storage: ModelStorage, resource: Resource, understander: Understander | None) -> None:
         self._storage, self._resource, self._understander = storage, resource, understander
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
-    ) -> "UnderstandingComponent":
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> UnderstandingComponent:
         """An untrained component."""
         return cls(model_storage, resource, None)
 
     @classmethod
     def load(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
         execution_context: ExecutionContext, **kwargs: Any,
-    ) -> "UnderstandingComponent":  # fmt: skip
+    ) -> UnderstandingComponent:  # fmt: skip
         """The trained component, with the signs of today's content files."""
         with model_storage.read_from(resource) as folder:
             encoder = load_encoder((folder / "encoder.txt").read_text(encoding="utf-8"))
             return cls(model_storage, resource, Understander.load(folder, encoder, *signs()))
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Train again when the encoder or the messages in other languages change: Rasa sees neither."""
         lines = "\n".join(other_languages(settings().data_dir))
         return f"{settings().encoder}:{hashlib.sha256(lines.encode()).hexdigest()}"
@@ -77,7 +77,7 @@ class UnderstandingComponent(GraphComponent):
         """Nothing for later components to learn from."""
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set intent and understanding on each message."""
         assert self._understander is not None
         for message in messages:
@@ -97,12 +97,12 @@ class SafetyFirst(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
-    ) -> "SafetyFirst":
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> SafetyFirst:
         """Nothing to configure."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Put ``signal_<flag>`` or ``not_understood``; the act itself stays in the understanding."""
         for message in messages:
             read = message.get(UNDERSTANDING) or {}

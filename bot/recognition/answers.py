@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Optional, Sequence, Tuple
 
 from bot.content.schema import Option
 from bot.understanding.lexicon import Lexicon
@@ -31,7 +31,7 @@ ASKS = frozenset(
 SURE_INTERRUPTION = 0.5
 
 
-def interpret(options: Sequence[Option], read: Understanding, text: str, choice: Optional[str]) -> Optional[str]:
+def interpret(options: Sequence[Option], read: Understanding, text: str, choice: str | None) -> str | None:
     """The id of the chosen option, ``skip``, or None when this does not answer the question.
 
     ``options`` empty means a plain yes / no / don't know question.
@@ -63,7 +63,7 @@ def _folded(label: str) -> str:
     return Words.of(label).folded
 
 
-def _by_words(options: Tuple[Option, ...], text: str) -> Optional[str]:
+def _by_words(options: tuple[Option, ...], text: str) -> str | None:
     patterns = {option.id: tuple(option.words_nl) + tuple(option.words_fr) for option in options}
     if not any(patterns.values()):
         return None
@@ -72,7 +72,7 @@ def _by_words(options: Tuple[Option, ...], text: str) -> Optional[str]:
 
 
 @lru_cache(maxsize=512)
-def _lexicon(patterns: Tuple[Tuple[str, Tuple[str, ...]], ...]) -> Lexicon:
+def _lexicon(patterns: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
     return Lexicon(dict(patterns))
 
 

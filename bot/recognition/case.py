@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from bot.recognition.masking import mask
 
@@ -17,34 +18,34 @@ class Case:
     language: str = "nl"
     informal: bool = False  # French tu: minors and people who write tu
     greeted: bool = False
-    forms: Dict[str, float] = field(default_factory=dict)  # heard forms and how sure
-    quotes: Dict[str, List[str]] = field(default_factory=dict)  # the words that showed them
-    flags: List[str] = field(default_factory=list)
-    handled: List[str] = field(default_factory=list)  # protocols already walked
-    facts: Dict[str, str] = field(default_factory=dict)  # fear, device, other, age, age_in_image, level
-    answers: Dict[str, str] = field(default_factory=dict)  # question key -> option id
-    asked: List[str] = field(default_factory=list)  # question keys, oldest first, for "back"
-    pending: Optional[str] = None  # question key that waits for an answer
-    node: Optional[str] = None  # "<protocol>.<node>" that waits for an answer
+    forms: dict[str, float] = field(default_factory=dict)  # heard forms and how sure
+    quotes: dict[str, list[str]] = field(default_factory=dict)  # the words that showed them
+    flags: list[str] = field(default_factory=list)
+    handled: list[str] = field(default_factory=list)  # protocols already walked
+    facts: dict[str, str] = field(default_factory=dict)  # fear, device, other, age, age_in_image, level
+    answers: dict[str, str] = field(default_factory=dict)  # question key -> option id
+    asked: list[str] = field(default_factory=list)  # question keys, oldest first, for "back"
+    pending: str | None = None  # question key that waits for an answer
+    node: str | None = None  # "<protocol>.<node>" that waits for an answer
     waiting: bool = False  # the node has been said and its question is open
-    goto: Optional[str] = None  # where a finished protocol leads: @return, @next, @refer ...
-    resume: Optional[str] = None  # form that was interrupted by a protocol
+    goto: str | None = None  # where a finished protocol leads: @return, @next, @refer ...
+    resume: str | None = None  # form that was interrupted by a protocol
     repeat: bool = False  # the form only repeats its question: something else was answered in between
     failed: int = 0  # failed understandings in a row
-    shown: List[str] = field(default_factory=list)  # services already shown
+    shown: list[str] = field(default_factory=list)  # services already shown
     mirrored: bool = False
 
     @classmethod
-    def from_dict(cls, data: Optional[Mapping[str, Any]]) -> "Case":
+    def from_dict(cls, data: Mapping[str, Any] | None) -> Case:
         """The case kept in a slot; unknown keys of older versions are dropped."""
         known = {f.name for f in fields(cls)}
         return cls(**{key: value for key, value in (data or {}).items() if key in known})
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
         return asdict(self)
 
-    def hear(self, readings: Sequence[Tuple[str, float, Sequence[str]]]) -> List[str]:
+    def hear(self, readings: Sequence[tuple[str, float, Sequence[str]]]) -> list[str]:
         """Add what a message showed; returns the forms that are new."""
         new = [form for form, _, _ in readings if form not in self.forms]
         for form, confidence, evidence in readings:
@@ -54,12 +55,12 @@ class Case:
             del quotes[MAX_QUOTES:]
         return new
 
-    def raise_level(self, level: Optional[str]) -> None:
+    def raise_level(self, level: str | None) -> None:
         """Keep the most serious danger level; absence of a sign never lowers it."""
         if level and level < self.facts.get("level", "L9"):  # L1 is the most serious
             self.facts["level"] = level
 
-    def ranked_forms(self) -> List[str]:
+    def ranked_forms(self) -> list[str]:
         """Heard forms, surest first."""
         return sorted(self.forms, key=lambda form: (-self.forms[form], form))
 

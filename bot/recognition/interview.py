@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
-
 from bot.content.catalogue import Catalogue
 from bot.content.schema import Question
 from bot.recognition.case import Case
@@ -15,10 +13,10 @@ ONE_FORM, EACH_OF_TWO = 5, 3
 """Questions asked when one form was heard, and for each of the two surest when there are more."""
 
 
-def plan(case: Case, content: Catalogue) -> List[str]:
+def plan(case: Case, content: Catalogue) -> list[str]:
     """All question keys for this case, in order, answered ones included."""
     keys = [CONFIRM] if case.quotes else []
-    for name in ("fear", "device", "other"):
+    for name in ("fear", "age", "device", "other"):
         if name in content.intake and (name not in case.facts or f"intake.{name}" in case.answers):
             keys.append(f"intake.{name}")
     forms = [form for form in case.ranked_forms() if form in content.forms][:2]
@@ -28,7 +26,7 @@ def plan(case: Case, content: Catalogue) -> List[str]:
     return keys
 
 
-def next_question(case: Case, content: Catalogue) -> Optional[str]:
+def next_question(case: Case, content: Catalogue) -> str | None:
     """The key of the next unanswered question, or None when all are answered."""
     return next((key for key in plan(case, content) if key not in case.answers), None)
 
@@ -52,7 +50,7 @@ def record(case: Case, content: Catalogue, key: str, answer: str) -> None:
         case.raise_level("L2")
 
 
-def apply(case: Case, sets: Dict[str, str]) -> None:
+def apply(case: Case, sets: dict[str, str]) -> None:
     """Keep the facts that an option stands for."""
     for name, value in sets.items():
         if name == "form":
@@ -66,7 +64,7 @@ def apply(case: Case, sets: Dict[str, str]) -> None:
             case.facts[name] = value
 
 
-def go_back(case: Case) -> Optional[str]:
+def go_back(case: Case) -> str | None:
     """Take the last answer back; returns its question, or None at the beginning."""
     if not case.asked:
         return None
@@ -75,11 +73,11 @@ def go_back(case: Case) -> Optional[str]:
     return key
 
 
-def asks_about_fear(key: Optional[str]) -> bool:
+def asks_about_fear(key: str | None) -> bool:
     """Whether a question is the one on fear, whose answer can start the danger protocol."""
     return key == "intake.fear"
 
 
-def question_of(case: Case, content: Catalogue) -> Optional[Question]:
+def question_of(case: Case, content: Catalogue) -> Question | None:
     """The question that waits for an answer, if it is one of content."""
     return content.question(case.pending) if case.pending and case.pending != CONFIRM else None

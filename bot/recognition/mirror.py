@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List
 
 from bot.content.catalogue import Catalogue
 from bot.recognition.case import Case
@@ -16,18 +15,18 @@ MIN_SIGNS = 2  # yes answers that make a form clear by themselves
 class Mirror:
     """Forms that are clear, forms that may be, the person's own words and the answers that were a sign."""
 
-    clear: List[str] = field(default_factory=list)
-    weak: List[str] = field(default_factory=list)
-    quotes: List[str] = field(default_factory=list)
-    signs: List[str] = field(default_factory=list)  # keys of content texts
+    clear: list[str] = field(default_factory=list)
+    weak: list[str] = field(default_factory=list)
+    quotes: list[str] = field(default_factory=list)
+    signs: list[str] = field(default_factory=list)  # keys of content texts
     pattern: bool = False  # several forms, or control: may be one pattern
 
 
 def reflect(case: Case, content: Catalogue) -> Mirror:
     """Draw the mirror from what was heard and answered."""
-    clear: List[str] = []
-    weak: List[str] = []
-    signs: List[str] = []
+    clear: list[str] = []
+    weak: list[str] = []
+    signs: list[str] = []
     for form in case.ranked_forms():
         if form not in content.forms:
             continue

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Optional
 
 from bot.content.catalogue import Catalogue
 from bot.content.schema import Node, Option
 from bot.recognition.case import Case
 
 DEFAULT_END = "@next"
+TARGETS = ("next", "refer", "plan", "return", "interview", "tell")
+"""Where a path may lead besides another protocol, written ``@next``; ``tell`` = wait for what the person says."""
+
 MAX_NODES = 20
 
 
@@ -17,9 +19,9 @@ MAX_NODES = 20
 class Walk:
     """What one move through a protocol says, in order, and where it stops."""
 
-    visited: List[str] = field(default_factory=list)  # "<protocol>.<node>" keys, each to be said
-    waiting: Optional[str] = None  # node whose question is open
-    goto: Optional[str] = None  # @target when the path is finished
+    visited: list[str] = field(default_factory=list)  # "<protocol>.<node>" keys, each to be said
+    waiting: str | None = None  # node whose question is open
+    goto: str | None = None  # @target when the path is finished
 
 
 def node(content: Catalogue, key: str) -> Node:
@@ -36,7 +38,7 @@ def first(content: Catalogue, protocol: str) -> str:
 def walk(content: Catalogue, key: str) -> Walk:
     """From ``key`` on through nodes without a question, to the next question or the end."""
     protocol = key.partition(".")[0]
-    visited: List[str] = []
+    visited: list[str] = []
     while len(visited) < MAX_NODES:
         visited.append(key)
         here = node(content, key)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Tuple
 
 from bot.settings import settings
 
@@ -21,6 +20,6 @@ LANGUAGES = ("nl", "fr")
 
 
 @lru_cache(maxsize=1)
-def forms() -> Tuple[str, ...]:
+def forms() -> tuple[str, ...]:
     """Identifiers of all forms, in alphabetical order of their content files."""
     return tuple(sorted(path.stem for path in Path(settings().content_dir, "forms").glob("*.yml")))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
 
 from bot.content.catalogue import Catalogue
 from bot.content.schema import Step
@@ -16,8 +16,8 @@ DO_NOTS = 4
 class FirstSteps:
     """Keys of content texts, in the order in which they are safe to do."""
 
-    steps: List[Tuple[str, bool]]  # (step key, whether the other person may notice it)
-    avoid: List[str]
+    steps: list[tuple[str, bool]]  # (step key, whether the other person may notice it)
+    avoid: list[str]
 
 
 def first_steps(content: Catalogue, forms: Sequence[str], minor: bool, careful: bool) -> FirstSteps:
@@ -27,7 +27,7 @@ def first_steps(content: Catalogue, forms: Sequence[str], minor: bool, careful: 
     afraid (``careful``) steps that can be noticed come after those that cannot.
     """
     known = [form for form in forms if form in content.forms][:2]
-    candidates: List[Tuple[str, Step]] = []
+    candidates: list[tuple[str, Step]] = []
     for rank in range(FIRST_STEPS + 2):
         for form in known:
             usable = [step for step in content.forms[form].steps if (step.minors if minor else step.adults)]

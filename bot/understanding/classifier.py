@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -29,7 +29,7 @@ def _fit_one(x: sparse.csr_matrix, y: np.ndarray, strength: float) -> LogisticRe
 
 def _fit_label(
     x: sparse.csr_matrix, target: np.ndarray, strength: float, beta: float
-) -> Tuple[np.ndarray, float, float, float, float]:
+) -> tuple[np.ndarray, float, float, float, float]:
     """Weights, bias, Platt slope and offset, threshold for one label."""
     held_out = np.zeros(len(target))
     models = []
@@ -57,7 +57,7 @@ class LinearClassifier:
 
     @classmethod
     def fit(cls, x: sparse.csr_matrix, y: np.ndarray, labels: Sequence[str], strength: float = STRENGTH,
-            beta: Optional[Sequence[float]] = None) -> "LinearClassifier":  # fmt: skip
+            beta: Sequence[float] | None = None) -> LinearClassifier:  # fmt: skip
         """Learn ``labels`` (columns of the 0/1 matrix ``y``). ``beta`` per label > 1 sets its threshold for recall."""
         betas = list(beta) if beta else [1.0] * len(labels)
         # liblinear lets go of Python's lock, so threads use all cores without copying the matrix.
@@ -79,9 +79,9 @@ class LinearClassifier:
                  offset=self._offset, thresholds=self.thresholds)  # fmt: skip
 
     @classmethod
-    def load(cls, folder: Path, name: str) -> "LinearClassifier":
+    def load(cls, folder: Path, name: str) -> LinearClassifier:
         """Read what :meth:`save` wrote."""
-        labels: List[str] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        labels: list[str] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
             return cls(labels, *(arrays[key] for key in ("weights", "bias", "slope", "offset", "thresholds")))
 
@@ -94,4 +94,4 @@ def _best_threshold(probability: np.ndarray, target: np.ndarray, beta: float) ->
     precision, recall = hits / chosen, hits / max(1, target.sum())
     score = (1 + beta**2) * precision * recall / np.maximum(1e-9, beta**2 * precision + recall)
     best = int(np.argmax(score))
-    return float(np.clip(probability[order][best], 0.08, 0.7))
+    return float(np.clip(probability[order][best], 0.15, 0.7))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List, Protocol, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class SentenceTransformerEncoder:
         """See :class:`Encoder`."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        rows: List[str] = list(texts)
+        rows: list[str] = list(texts)
         vectors = self._model.encode(rows, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 

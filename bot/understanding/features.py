@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Optional, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -27,22 +27,22 @@ def _analyser(kind: str) -> TfidfVectorizer:
 class Features:
     """Fitted vectorisers plus the encoder; rows in the same order as the texts."""
 
-    def __init__(self, encoder: Optional[Encoder]) -> None:
+    def __init__(self, encoder: Encoder | None) -> None:
         self.encoder = encoder
         self._word = _analyser("word")
         self._char = _analyser("char")
 
-    def fit(self, texts: Sequence[str]) -> "Features":
+    def fit(self, texts: Sequence[str]) -> Features:
         """Learn the vocabulary of ``texts``."""
         folded = [Words.of(text).folded for text in texts]
         self._word.fit(folded)
         self._char.fit(folded)
         return self
 
-    def transform(self, texts: Sequence[str], dense: Optional[np.ndarray] = None) -> sparse.csr_matrix:
+    def transform(self, texts: Sequence[str], dense: np.ndarray | None = None) -> sparse.csr_matrix:
         """The feature matrix; ``dense`` spares a second run of the encoder."""
         folded = [Words.of(text).folded for text in texts]
-        blocks: List[sparse.csr_matrix] = [
+        blocks: list[sparse.csr_matrix] = [
             self._word.transform(folded) * WORD_SHARE,
             self._char.transform(folded) * CHAR_SHARE,
         ]
@@ -59,7 +59,7 @@ class Features:
             np.save(folder / f"{name}_idf.npy", vectoriser.idf_)
 
     @classmethod
-    def load(cls, folder: Path, encoder: Optional[Encoder]) -> "Features":
+    def load(cls, folder: Path, encoder: Encoder | None) -> Features:
         """Read what :meth:`save` wrote."""
         features = cls(encoder)
         for name, vectoriser in (("word", features._word), ("char", features._char)):

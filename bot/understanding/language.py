@@ -7,8 +7,8 @@ detectors miss (98.8 against 98.3 % for lingua limited to Dutch and French, see 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -33,7 +33,7 @@ class LanguageIdentifier:
         self._weights = np.zeros((len(LABELS), 0), dtype=np.float32)
         self._bias = np.zeros(len(LABELS))
 
-    def fit(self, texts: Sequence[str], languages: Sequence[str]) -> "LanguageIdentifier":
+    def fit(self, texts: Sequence[str], languages: Sequence[str]) -> LanguageIdentifier:
         """Learn from messages labelled ``nl``, ``fr`` or ``other``."""
         folded = [Words.of(text).folded for text in texts]
         words = [(word, language) for text, language in zip(folded, languages) for word in set(text.split())]
@@ -44,14 +44,14 @@ class LanguageIdentifier:
         self._weights, self._bias = model.coef_[order].astype(np.float32), model.intercept_[order]
         return self
 
-    def probabilities(self, text: str) -> Dict[str, float]:
+    def probabilities(self, text: str) -> dict[str, float]:
         """Share of each label; even when there is nothing to read."""
         folded = Words.of(text).folded
         if not folded:
             return {label: 1 / len(LABELS) for label in LABELS}
         return dict(zip(LABELS, self._share([folded])[0].tolist()))
 
-    def identify(self, text: str) -> Tuple[str, bool, bool]:
+    def identify(self, text: str) -> tuple[str, bool, bool]:
         """``(language, sure, mixed)``. Not sure means: too short or too even to go by."""
         words = Words.of(text).folded.split()
         if not words:
@@ -64,7 +64,7 @@ class LanguageIdentifier:
             return home, False, mixed
         return language, shares[language] >= SURE, mixed
 
-    def _mixed(self, words: List[str]) -> bool:
+    def _mixed(self, words: list[str]) -> bool:
         if len(words) < 4:
             return False
         shares = self._share(words)
@@ -84,7 +84,7 @@ class LanguageIdentifier:
         np.savez(folder / "language.npz", idf=self._vectoriser.idf_, weights=self._weights, bias=self._bias)
 
     @classmethod
-    def load(cls, folder: Path) -> "LanguageIdentifier":
+    def load(cls, folder: Path) -> LanguageIdentifier:
         """Read what :meth:`save` wrote."""
         identifier = cls()
         terms = json.loads((folder / "language.json").read_text(encoding="utf-8"))

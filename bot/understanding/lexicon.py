@@ -1,7 +1,7 @@
 """Words that show a form or a flag: found, and quoted back as the reason.
 
 Patterns come from content files. In a pattern ``*`` begins or ends a word in any way, ``_`` stands for up to
-three words, ``<18`` for an age below 18; case, accents and apostrophes do not matter.
+three words, ``<18`` for an age below 18 and ``18+`` for one above; case, accents and apostrophes do not matter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ AGE_BELOW_18 = (
     r"(?! (?:keer|minuten|min|uur|dagen|weken|maanden|maand|km|kg|euro|procent|maal|x|jaar (?:samen|getrouwd|geleden)"
     r"|fois|minutes|heures|jours|mois|semaines|euros)(?!\S))"
 )
+AGE_FROM_18 = r"(?:1[89]|[2-9]\d)(?:j|jr|ans)?"
+SPECIAL = {"_": "GAP", "<18": AGE_BELOW_18, "18+": AGE_FROM_18}
 NEGATION_REACH = 2  # words before a sign in which a negation undoes it
+SUBJECTS = frozenset("ik k je j tu il elle on nous vous ils elles hij ze zij we wij jullie men".split())
+"""Words that begin a new statement: in "j'en peux plus je veux mourir" the negation does not reach the wish."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ def compile_pattern(pattern: str) -> str:
     """The regular expression, over folded words, for one lexicon pattern."""
     parts: List[str] = []
     for token in pattern.split():
-        if token in ("_", "<18"):
-            parts.append("GAP" if token == "_" else AGE_BELOW_18)
+        if token in SPECIAL:
+            parts.append(SPECIAL[token])
             continue
         opening, ending = token.startswith("*"), token.endswith("*")
         core = token.strip("*").replace("’", "'")
@@ -75,11 +79,21 @@ class Lexicon:
             first = bisect.bisect_right(words.starts, match.start()) - 1
             last = bisect.bisect_right(words.starts, max(match.start(), match.end() - 1)) - 1
             start, end = words.spans[first][0], words.spans[last][1]
-            before = words.folded[: match.start()].split()[-NEGATION_REACH:]
-            inside = match.group().split()
-            negated = bool(NEGATIONS.intersection(before)) and not NEGATIONS.intersection(inside)
+            negated = _negated(words, first) and not NEGATIONS.intersection(match.group().split())
             signs.append(Sign(label, start, end, words.text[start:end], negated))
         return signs
+
+
+def _negated(words: Words, first: int) -> bool:
+    """Whether a negation stands just before word ``first``, in the same statement."""
+    folded = words.folded.split(" ")
+    for position in range(first - 1, max(first - NEGATION_REACH, 0) - 1, -1):
+        between = words.text[words.spans[position][1] : words.spans[position + 1][0]]
+        if folded[position + 1] in SUBJECTS or any(mark in between for mark in ".,!?;:…\n"):
+            return False
+        if folded[position] in NEGATIONS:
+            return True
+    return False
 
 
 def merge(*sources: Mapping[str, Iterable[str]]) -> Dict[str, Tuple[str, ...]]:

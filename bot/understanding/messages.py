@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, List, Tuple
 
 import yaml
 
@@ -16,13 +16,13 @@ class Labelled:
     text: str
     language: str
     act: str
-    forms: Tuple[str, ...] = ()
-    flags: Tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     source: str = ""
     theme: str = ""
 
 
-def read(folder: Path, languages: Iterable[str] = ("nl", "fr")) -> List[Labelled]:
+def read(folder: Path, languages: Iterable[str] = ("nl", "fr")) -> list[Labelled]:
     """All messages below ``folder/nl`` and ``folder/fr``."""
     return [message for language in languages for message in _read_language(folder / language, language)]
 
@@ -51,7 +51,7 @@ def read_file(path: Path, language: str = "") -> Iterator[Labelled]:
                 )
 
 
-def other_languages(data_dir: Path) -> List[str]:
+def other_languages(data_dir: Path) -> list[str]:
     """Messages in languages Halte does not speak, one a line."""
     path = data_dir / "language" / "other.txt"
     return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

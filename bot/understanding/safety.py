@@ -15,7 +15,8 @@ from bot.understanding.text import fold
 IDIOMS = re.compile(
     r"\b(?:lach(?:te|en)? (?:me|mij|ons|je|u) (?:kapot|dood|rot)|dood van het lachen|doods?bang voor|doodmoe|doodop|doodgewoon"
     r"|mort(?:e|s|es)? de (?:rire|fatigue|faim|soif|trouille|honte)|a mourir de rire|tuer le temps"
-    r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk)\b"
+    r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk|spring een gat in de lucht"
+    r"|il arrive (?:pas|plus|jamais|que)|il arrive(?: \w+)? a (?:[mtsl]e |les |[mtsl]'|y )?\w+(?:er|ir|re))\b"
 )
 SCREEN_SIGNS = frozenset({"danger", "suicide", "minor"})
 

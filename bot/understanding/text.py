@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import List, Tuple
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -34,15 +33,15 @@ class Words:
 
     text: str
     folded: str
-    starts: Tuple[int, ...]  # of each word in ``folded``
-    spans: Tuple[Tuple[int, int], ...]  # of each word in ``text``
+    starts: tuple[int, ...]  # of each word in ``folded``
+    spans: tuple[tuple[int, int], ...]  # of each word in ``text``
 
     @classmethod
-    def of(cls, text: str) -> "Words":
+    def of(cls, text: str) -> Words:
         """Split ``text`` on everything that is not a letter or digit (so ``j'ai`` is two words)."""
-        parts: List[str] = []
-        starts: List[int] = []
-        spans: List[Tuple[int, int]] = []
+        parts: list[str] = []
+        starts: list[int] = []
+        spans: list[tuple[int, int]] = []
         position = 0
         for match in WORD.finditer(text):
             word = fold(match.group())
@@ -53,9 +52,9 @@ class Words:
         return cls(text, " ".join(parts), tuple(starts), tuple(spans))
 
 
-def clauses(text: str) -> List[str]:
+def clauses(text: str) -> list[str]:
     """The parts of a message that can be judged by themselves; very short ones stay with the one before."""
-    pieces: List[str] = []
+    pieces: list[str] = []
     start = 0
     for match in list(CLAUSE_END.finditer(text)) + [None]:
         end = match.start() if match else len(text)

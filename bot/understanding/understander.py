@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -18,12 +18,12 @@ from bot.understanding.text import clauses, clean
 from bot.understanding.understanding import Reading, Understanding, flags_first
 
 ACT_UNDERSTOOD = 0.35  # an act below this share is not acted upon
-LEXICON_BOOST = 0.5  # a sign in the words halves the probability that a form needs
+LEXICON_BOOST = 0.7  # a sign in the words lowers the probability that a form needs
 MAX_FORMS = 4
 MAX_EVIDENCE = 3
 MAX_QUOTE_WORDS = 14
 MAX_CLAUSES = 24
-RECALL = {"danger": 2.0, "suicide": 2.0, "minor": 1.5}  # F-beta by which thresholds of crisis flags are set
+RECALL = {"danger": 1.7, "suicide": 1.7, "minor": 1.5}  # F-beta by which thresholds of crisis flags are set
 
 
 class Understander:
@@ -36,11 +36,11 @@ class Understander:
         self._act, self._forms, self._flags = act, forms, flags
         self._lexicon = Lexicon(form_signs)
         self._safety = SafetyLayer(flag_signs)
-        self.flag_order: Tuple[str, ...] = tuple(flags.labels)
+        self.flag_order: tuple[str, ...] = tuple(flags.labels)
 
     @classmethod
     def fit(cls, messages: Sequence[Labelled], other: Sequence[str], encoder: Encoder, flags: Sequence[str],
-            form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]]) -> "Understander":  # fmt: skip
+            form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]]) -> Understander:  # fmt: skip
         """Train every layer. ``other`` holds messages in neither Dutch nor French."""
         texts = [clean(message.text) for message in messages]
         features = Features(encoder).fit(texts)
@@ -75,7 +75,11 @@ class Understander:
         )
         act, confidence = ranking[0]
         if readings and act == "other":
-            act = "tell"
+            # "other" and a form cannot both be right: the surer one wins.
+            if confidence > readings[0].confidence and confidence >= ACT_UNDERSTOOD:
+                readings = ()
+            else:
+                act = "tell"
         understood = language != "other" and bool(readings or found or confidence >= ACT_UNDERSTOOD)
         return Understanding(
             language=language, act=act, act_confidence=confidence, forms=readings,
@@ -83,21 +87,21 @@ class Understander:
             ranking=ranking[:3], possible=possible, flag_evidence=found,
         )  # fmt: skip
 
-    def _ranking(self, shares: np.ndarray) -> Tuple[Tuple[str, float], ...]:
+    def _ranking(self, shares: np.ndarray) -> tuple[tuple[str, float], ...]:
         total = float(shares.sum()) or 1.0
         order = np.argsort(-shares)
         return tuple((self._act.labels[k], float(shares[k] / max(total, 1.0))) for k in order)
 
     def _readings(
-        self, text: str, rows: List[str], shares: np.ndarray
-    ) -> Tuple[Tuple[Reading, ...], Tuple[Tuple[str, float], ...]]:
+        self, text: str, rows: list[str], shares: np.ndarray
+    ) -> tuple[tuple[Reading, ...], tuple[tuple[str, float], ...]]:
         """Forms above their threshold with reasons, and the best of the rest."""
-        quotes: Dict[str, List[str]] = {}
+        quotes: dict[str, list[str]] = {}
         for sign in self._lexicon.find(text):
             if not sign.negated:
                 quotes.setdefault(sign.label, []).append(sign.quote)
-        readings: List[Reading] = []
-        possible: List[Tuple[str, float]] = []
+        readings: list[Reading] = []
+        possible: list[tuple[str, float]] = []
         for k, form in enumerate(self._forms.labels):
             share, threshold = float(shares[0, k]), float(self._forms.thresholds[k])
             needed = threshold * (LEXICON_BOOST if form in quotes else 1.0)
@@ -111,7 +115,7 @@ class Understander:
         return tuple(readings[:MAX_FORMS]), tuple(possible[:3])
 
     @staticmethod
-    def _telling_clause(rows: List[str], shares: np.ndarray) -> str:
+    def _telling_clause(rows: list[str], shares: np.ndarray) -> str:
         """The clause that by itself points most to a form, cut to a length that can be quoted."""
         best = rows[1 + int(np.argmax(shares[1:]))] if len(rows) > 1 else rows[0]
         words = best.split()
@@ -127,7 +131,7 @@ class Understander:
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder, form_signs: Mapping[str, Iterable[str]],
-             flag_signs: Mapping[str, Iterable[str]]) -> "Understander":  # fmt: skip
+             flag_signs: Mapping[str, Iterable[str]]) -> Understander:  # fmt: skip
         """Read what :meth:`save` wrote. Signs are content: they come from the files, not from the model."""
         act, forms, flags = (LinearClassifier.load(folder, name) for name in ("act", "forms", "flags"))
         return cls(
@@ -140,9 +144,9 @@ def _indicator(labels: Sequence[Sequence[str]], names: Sequence[str]) -> np.ndar
     return np.array([[name in row for name in names] for row in labels], dtype=int)
 
 
-def _distinct(quotes: Sequence[str]) -> Tuple[str, ...]:
+def _distinct(quotes: Sequence[str]) -> tuple[str, ...]:
     """Longest quotes first, none inside another."""
-    kept: List[str] = []
+    kept: list[str] = []
     for quote in sorted(set(quotes), key=lambda q: (-len(q), q)):
         if not any(quote in longer for longer in kept):
             kept.append(quote)

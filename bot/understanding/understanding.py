@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class Reading:
 
     form: str
     confidence: float
-    evidence: Tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Understanding:
     language: str
     act: str
     act_confidence: float
-    forms: Tuple[Reading, ...] = ()
-    flags: Tuple[str, ...] = ()
+    forms: tuple[Reading, ...] = ()
+    flags: tuple[str, ...] = ()
     understood: bool = True
     language_sure: bool = True
     mixed: bool = False
-    ranking: Tuple[Tuple[str, float], ...] = ()  # acts, best first
-    possible: Tuple[Tuple[str, float], ...] = ()  # forms below their threshold, best first
-    flag_evidence: Dict[str, str] = field(default_factory=dict)
+    ranking: tuple[tuple[str, float], ...] = ()  # acts, best first
+    possible: tuple[tuple[str, float], ...] = ()  # forms below their threshold, best first
+    flag_evidence: dict[str, str] = field(default_factory=dict)
 
-    def as_json(self) -> Dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The public shape of ``halte recognise``."""
         return {
             "language": self.language,
@@ -44,12 +44,12 @@ class Understanding:
             "understood": self.understood,
         }
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON types."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Dict[str, Any]) -> "Understanding":
+    def from_dict(cls, data: dict[str, Any]) -> Understanding:
         """Undo :meth:`as_dict`."""
         values = dict(data)
         values["forms"] = tuple(
@@ -61,6 +61,6 @@ class Understanding:
         return cls(**values)
 
 
-def flags_first(flags: List[str], order: Tuple[str, ...]) -> Tuple[str, ...]:
+def flags_first(flags: list[str], order: tuple[str, ...]) -> tuple[str, ...]:
     """Flags without repetition in the order of urgency."""
     return tuple(flag for flag in order if flag in flags)

@@ -373,7 +373,8 @@ def test_without_script_there_is_help(browser: Any, site: str, elsewhere: str) -
     context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 568}, locale="fr-BE")
     page = context.new_page()
     page.goto(site)
-    page.locator("noscript p", has_text="fr no_js").wait_for()  # a browser whose script is only emulated away waits two seconds
+    # Here script is only emulated away, so the page waits its two seconds before it shows the list.
+    page.locator("noscript p", has_text="fr no_js").wait_for()
     assert page.locator('#without a[href="tel:1712"]').is_visible()
     assert page.locator('#danger a[href="tel:112"]').is_visible()
     assert not page.locator("#field").is_visible()

@@ -54,7 +54,9 @@ def post(client: TestClient, data: Any, **headers: str) -> Any:
     return client.post("/api/turn", content=content, headers={**OURS, **headers})
 
 
-@pytest.mark.parametrize("path", ["/", "/?l=fr", "/health", "/static/chat.js", "/static/none.js", "/nothing", "/api/turn"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?l=fr", "/health", "/static/chat.js", "/static/none.js", "/nothing", "/api/turn"]
+)
 def test_every_answer_has_the_safety_headers(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
@@ -108,7 +110,11 @@ def test_turns_reach_the_conversation_and_state_stays_inside(client: TestClient,
     answer = post(client, START)
     assert answer.status_code == 200 and answer.json()["session"] == "fresh" and "state" not in answer.json()
     post(client, {"session": "s", "client_id": "c2", "text": "dag"})
-    post(client, {"session": "s", "client_id": "c3", "choice": "b1"}, **{"Content-Type": "application/json; charset=utf-8"})
+    post(
+        client,
+        {"session": "s", "client_id": "c3", "choice": "b1"},
+        **{"Content-Type": "application/json; charset=utf-8"},
+    )
     assert scripted.heard == [
         (None, Incoming(start=True, language="fr", client_id="c1")),
         ("s", Incoming(text="dag", client_id="c2")),
@@ -162,7 +168,9 @@ def test_foreign_requests_are_refused(client: TestClient, scripted: Scripted) ->
     refused = client.post("/api/turn", content=json.dumps(START), headers=bare)
     assert (refused.status_code, refused.json()) == (403, {"reason": "header_missing"})
     assert client.get("/api/turn").status_code == 405 and client.put("/").status_code == 405
-    preflight = client.options("/api/turn", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"})
+    preflight = client.options(
+        "/api/turn", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"}
+    )
     assert not [name for name in preflight.headers if name.startswith("access-control")]
     assert not scripted.heard
 

@@ -1,0 +1,1 @@
+"""Measures recognition, time and memory; Rasa's default pipeline beside ours."""
