@@ -1,0 +1,1 @@
+"""Rasa actions, one file per journey; the only place that knows rasa_sdk."""

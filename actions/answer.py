@@ -72,8 +72,8 @@ class ActionMenu(Journey):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
-        other = button("menu.french", "speak_french") if turn.case.language == "nl" else button(
-            "menu.dutch", "speak_dutch"
+        other = (
+            button("menu.french", "speak_french") if turn.case.language == "nl" else button("menu.dutch", "speak_dutch")
         )
         turn.greet_once()
         turn.ask("menu.ask", [

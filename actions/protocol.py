@@ -134,4 +134,3 @@ class ActionAfterProtocol(Journey):
         """See :class:`Journey`."""
         target, turn.case.goto = turn.case.goto, None
         return route(turn, target)
-

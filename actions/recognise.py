@@ -6,15 +6,16 @@ from rasa_sdk.events import EventType
 
 from actions.protocol import begin, interrupts, new_crisis
 from actions.support import INTERVIEW, Button, Journey, Turn, button, option_button
-from bot.content.schema import Option
+from bot.content.schema import Option, Text
 from bot.recognition import interview
 from bot.recognition.answers import interpret, standard_label
 
 ATTEMPTS = 3
+NO_LABEL = Text(nl="", fr="")
 CONFIRM_OPTIONS = [
-    Option(id="yes", label={"nl": "", "fr": ""}, acts=["affirm"]),
-    Option(id="not_quite", label={"nl": "", "fr": ""}, acts=["correct", "unsure"]),
-    Option(id="no", label={"nl": "", "fr": ""}, acts=["deny"]),
+    Option(id="yes", label=NO_LABEL, acts=["affirm"]),
+    Option(id="not_quite", label=NO_LABEL, acts=["correct", "unsure"]),
+    Option(id="no", label=NO_LABEL, acts=["deny"]),
 ]
 """What "is that right?" can be answered with; the labels are the standard buttons."""
 
@@ -89,8 +90,10 @@ class ValidateRecogniseForm(Journey):
         key = interview.next_question(case, turn.content)
         if key is None:
             return turn.finish()
-        if not key.startswith("intake.") and key != interview.CONFIRM and not any(
-            "." in asked and not asked.startswith("intake.") for asked in case.asked
+        if (
+            not key.startswith("intake.")
+            and key != interview.CONFIRM
+            and not any("." in asked and not asked.startswith("intake.") for asked in case.asked)
         ):
             turn.say("interview.intro")
         case.pending = key

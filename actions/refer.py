@@ -114,4 +114,3 @@ class ActionHuman(Journey):
         turn.say("answer.talk_to_human")
         turn.case.shown.clear()
         return turn.done(then="action_refer")
-

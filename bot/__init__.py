@@ -1,0 +1,1 @@
+"""Halte: an assistant for people who meet digital violence, in Dutch and French."""

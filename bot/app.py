@@ -31,8 +31,8 @@ HEADERS = {
         f"{feature}=()"
         for feature in (
             "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
-            "geolocation gyroscope hid identity-credentials-get idle-detection magnetometer microphone midi payment "
-            "picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
+            "geolocation gyroscope hid identity-credentials-get idle-detection magnetometer microphone midi "
+            "payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
         ).split()
     ),
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -7,9 +7,9 @@ import json
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, TextIO
-
+from typing import Any, TextIO
 
 
 class Refused(Exception):
@@ -112,7 +112,7 @@ def _open(name: Any) -> TextIO:
         raise Refused(f"{name}: {error.strerror}") from error
 
 
-def _records(stream: Iterable[str]) -> Iterator[Dict[str, Any]]:
+def _records(stream: Iterable[str]) -> Iterator[dict[str, Any]]:
     """JSON objects with a ``text``, or plain lines."""
     for line in stream:
         line = line.rstrip("\n")
@@ -123,5 +123,3 @@ def _records(stream: Iterable[str]) -> Iterator[Dict[str, Any]]:
         except ValueError:
             record = None
         yield record if isinstance(record, dict) else {"text": line}
-
-

@@ -119,7 +119,9 @@ class Engine:
         """Free text of a person. The caller has cleaned it: it cannot begin with a slash."""
         return await self._handle(UserMessage(text, Collector(), sender, metadata={"language": language}))
 
-    async def choose(self, sender: str, choice: Mapping[str, str], label: str, language: str = "") -> list[dict[str, Any]]:
+    async def choose(
+        self, sender: str, choice: Mapping[str, str], label: str, language: str = ""
+    ) -> list[dict[str, Any]]:
         """A button that was really offered; skips recognition, and Rasa's slash syntax with it."""
         parsed = {
             "text": label,
@@ -129,7 +131,7 @@ class Engine:
             "metadata": {"language": language},
         }
         return await self._handle(
-            UserMessage(label, Collector(), sender, parse_data=parsed, metadata={"language": language})  # type: ignore[arg-type]
+            UserMessage(label, Collector(), sender, parse_data=parsed, metadata={"language": language})
         )
 
     async def state(self, sender: str) -> dict[str, Any]:
@@ -145,11 +147,9 @@ class Engine:
     async def _handle(self, message: UserMessage) -> list[dict[str, Any]]:
         FAILURES.set([])
         await self._agent.handle_message(message)
-        collected: list[dict[str, Any]] = message.output_channel.messages  # type: ignore[union-attr]
+        collected: list[dict[str, Any]] = message.output_channel.messages
         if FAILURES.get():
             raise EngineFailed(FAILURES.get()[0])
         if not collected:
             raise EngineFailed("no answer came out")
         return collected
-
-

@@ -16,7 +16,18 @@ import structlog
 ALLOWED = frozenset({"event", "level", "timestamp", "error_class", "action"})
 """Fields that may appear in a structured log line; everything else is dropped."""
 
-NOISY = ("rasa", "rasa_sdk", "httpx", "httpcore", "asyncio", "matplotlib", "tensorflow", "sqlalchemy", "aiohttp", "sanic")
+NOISY = (
+    "rasa",
+    "rasa_sdk",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "matplotlib",
+    "tensorflow",
+    "sqlalchemy",
+    "aiohttp",
+    "sanic",
+)
 
 
 class OurLogsOnly(logging.Filter):

@@ -97,10 +97,10 @@ install_chromium() {
 }
 
 python=(bot actions tests scripts)
-step "style: ruff check" "$bin/ruff" check "${python[@]}"
-step "style: ruff format" "$bin/ruff" format --check "${python[@]}"
+step "style: ruff check" "$bin/ruff" check --output-format concise "${python[@]}"
+step "style: ruff format" "$bin/ruff" format --check --output-format concise "${python[@]}"
 step "types: mypy" "$bin/mypy" bot actions
-step "import rules: lint-imports" "$bin/lint-imports" --no-cache
+step "import rules: lint-imports" "$bin/lint-imports" --no-cache --no-logo
 [ "${1:-}" = lint ] && finish
 
 step "content: halte check" "$bin/halte" check

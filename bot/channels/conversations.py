@@ -135,6 +135,9 @@ class Conversations:
         except Exception as error:  # the last net: silence or a stack trace is never an answer
             log("turn_failed", error_class=type(error).__name__)
             return self._help(session)
+        finally:
+            if session.token not in self._sessions:  # erased while it was being answered: what was stored goes too
+                self._engine.forget(sender)
         session.language = state.get("language", session.language)
         bubbles, buttons = self._shape(session, messages)
         ended = bool(state.get("facts", {}).get("erased"))

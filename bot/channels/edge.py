@@ -7,7 +7,9 @@ import time
 import unicodedata
 from collections import deque
 
-CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\u200b-\u200f]")
+CONTROL = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 COMMAND = re.compile(r"^\s*[/\uff0f\u2044\u2215\\]\s*\w+\s*(\{.*)?$", re.DOTALL)
 LEADING_SLASHES = re.compile(r"^[\s/\uff0f\u2044\u2215\\]+")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Protocol, Tuple
+from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware import Middleware
@@ -35,8 +35,9 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # everything below space exc
 SURROGATES = re.compile(r"[\ud800-\udfff]")  # half characters: valid in JSON, fatal in a database or a log
 TURN_KEYS = {"session", "client_id", "text", "choice", "start", "language"}
 UI_TEXTS = (
-    "title heading exit exit_note send input_label input_hint typing you bot delete restart other_language offline "
-    "retry no_js log_label choices_label skip_link deleted danger_bar about idle_warning"
+    "title heading exit exit_note send input_label input_hint typing you bot delete restart "
+    "other_language offline retry no_js log_label choices_label skip_link deleted danger_bar about "
+    "idle_warning"
 ).split()
 
 

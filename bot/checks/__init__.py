@@ -6,7 +6,6 @@ One file per theme; each is a function from the project to its findings, so that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import List, Optional
 
 from bot.checks import content, directory, domain, keys, links, messages, numbers, wording
 from bot.checks.project import Finding, Project

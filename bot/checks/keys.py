@@ -38,6 +38,10 @@ def check(project: Project) -> Iterator[Finding]:
                     yield from _pointing(file, asked, key)
                 elif key not in known:
                     yield _missing(file, asked, f"text {key!r} does not exist")
+            for made in _formatted(asked):
+                start, _ = _template(made)
+                if "." in start and ":" not in start and not any(key.startswith(start) for key in known):
+                    yield _missing(file, made, f"no text begins with {start!r}")
             if isinstance(node, ast.JoinedStr):
                 start, fields = _template(node)
                 if start.partition(":")[0] in OWNERS and ":" in start:
@@ -46,8 +50,6 @@ def check(project: Project) -> Iterator[Finding]:
                 family = {key for key in known if key.startswith(start)} if "." in start else set()
                 if not start.startswith("ui."):
                     used |= family
-                if node is asked and "." in start and not family:
-                    yield _missing(file, node, f"no text begins with {start!r}")
     for key in sorted(known.keys() - used):
         yield Finding(known[key], key, "is used nowhere in the code", warning=True)
 
@@ -64,6 +66,13 @@ def _asked(node: ast.AST) -> ast.expr | None:
             if strings(key) == ["key"]:
                 return value
     return None
+
+
+def _formatted(node: ast.expr | None) -> list[ast.JoinedStr]:
+    """The f-strings that an expression can be."""
+    if isinstance(node, ast.IfExp):
+        return _formatted(node.body) + _formatted(node.orelse)
+    return [node] if isinstance(node, ast.JoinedStr) else []
 
 
 def _template(node: ast.JoinedStr) -> tuple[str, list[str]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, Dict, Iterable, Iterator, List, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from bot.checks.project import Finding, Piece, Project, load
 from bot.understanding.lexicon import Lexicon
@@ -20,7 +21,7 @@ LONG_WORD = 6
 MEASURED_WORDS = 20
 HARD_TEXT, HARD_FILE = 45, 40  # LIX; short texts swing more than whole files
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[.!?…])$")
-LIST_NUMBER = re.compile(r"^\d+\.\s+")
+LIST_NUMBER = re.compile(r"^\s*\d+\.\s+")
 HOURS = re.compile(
     r"\b(?:maan|dins|woens|donder|vrij|zater|zon)dag\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\bdimanche\b"
     r"|\b24\s?(?:/|sur|op|h|u)\s?(?:7|24)\b|\b7\s?(?:/|sur|op|jours sur|dagen op)\s?7\b|\b24\s?(?:h|u|uur)\s?(?:/|op|sur)\s?24"
@@ -32,7 +33,7 @@ FROM_DIRECTORY = ("card.", "day.")  # texts that the directory fills in or choos
 IMPERSONAL = (
     r"y|n'y|faut|vaut|existe|reste|s'agit|suffit|arrive|se peut|peut y|est (?:possible|utile|important|tard|normal|temps)"
 )
-PRONOUNS: Mapping[str, "re.Pattern[str]"] = {
+PRONOUNS: Mapping[str, re.Pattern[str]] = {
     "nl": re.compile(r"\b(?:hij|zij|hem|haar)\b", re.IGNORECASE),
     "fr": re.compile(rf"(?<!-)\b(?:il(?! (?:{IMPERSONAL})\b)|elle)\b", re.IGNORECASE),
 }
@@ -49,7 +50,7 @@ def check(project: Project) -> Iterator[Finding]:
     forbidden = {language: Lexicon({entry["pattern"]: [entry["pattern"]] for entry in entries})
                  for language, entries in rules.items()}  # fmt: skip
     reasons = {language: {entry["pattern"]: entry for entry in entries} for language, entries in rules.items()}
-    whole: Dict[str, List[str]] = {}
+    whole: dict[str, list[str]] = {}
     for piece in project.texts():
         yield from _length(piece)
         yield from _tone(piece)
@@ -68,19 +69,19 @@ def check(project: Project) -> Iterator[Finding]:
             yield Finding(file, "file", f"{language} is hard to read (LIX {lix(texts):.0f}, at most {HARD_FILE})", warning=True)
 
 
-def _rules(project: Project) -> Dict[str, List[Dict[str, Any]]]:
+def _rules(project: Project) -> dict[str, list[dict[str, Any]]]:
     """The words that are not used, per language, with the reason."""
-    found: Dict[str, List[Dict[str, Any]]] = (load(project.content / "forbidden.yml") or {}).get("words") or {}
+    found: dict[str, list[dict[str, Any]]] = (load(project.content / "forbidden.yml") or {}).get("words") or {}
     return found
 
 
-def sentences(text: str) -> List[str]:
+def sentences(text: str) -> list[str]:
     """The sentences of a text; the number of a list item is not one."""
-    parts = [LIST_NUMBER.sub("", part.strip()) for part in SENTENCE_END.split(text)]
-    return [part for part in parts if words(part)]
+    parts = SENTENCE_END.split(LIST_NUMBER.sub("", text))
+    return [part.strip() for part in parts if words(part)]
 
 
-def words(text: str) -> List[str]:
+def words(text: str) -> list[str]:
     """What is between spaces and has a letter or digit; ``l'historique`` is one word, ``{place}`` too."""
     return [word for word in text.split() if any(character.isalnum() for character in word)]
 

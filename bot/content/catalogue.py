@@ -43,7 +43,7 @@ class Catalogue:
         return next(question for question in self.forms[owner].questions if question.id == name)
 
 
-def read_yaml(path: Path, model: type) -> BaseModel:
+def read_yaml(path: Path, model: type[BaseModel]) -> BaseModel:
     """One content file as ``model``; :class:`ContentError` says what is wrong and where."""
     try:
         loaded: BaseModel = model.parse_obj(yaml.load(path.read_text(encoding="utf-8"), Loader=Loader))

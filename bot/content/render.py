@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
 from bot.content.catalogue import Catalogue, catalogue
 from bot.content.schema import Text
 
-Value = Union[str, int, Mapping[str, Any], Sequence[Any]]
+Value = str | int | Mapping[str, Any] | Sequence[Any]
 
 
 class Renderer:

@@ -37,7 +37,8 @@ def _hours(match: Match) -> list[Key]:
     for channel in reachable:
         line: Key = _opening(match.open[channel])
         if len(reachable) > 1:
-            line = {"key": "card.channel_hours", "values": {"channel": {"key": f"card.channel_{channel}"}, "hours": line}}
+            name = {"key": f"card.channel_{channel}"}
+            line = {"key": "card.channel_hours", "values": {"channel": name, "hours": line}}
         lines.append(line)
     return lines
 

@@ -38,7 +38,7 @@ def intent_of(message: Labelled) -> str:
 def as_understanding(parsed: Mapping[str, Any]) -> Understanding:
     """Rasa's parse data as far as it answers our questions."""
     ranking = [entry for entry in parsed.get("intent_ranking") or [parsed["intent"]] if entry["name"] != FALLBACK]
-    best = ranking[0] if ranking else {"name": "", "confidence": 0.0}
+    best: Mapping[str, Any] = ranking[0] if ranking else {"name": "", "confidence": 0.0}
     understood = parsed["intent"]["name"] != FALLBACK
     act, _, form = str(best["name"] or "").partition(JOIN)
     confidence = float(best["confidence"])

@@ -1,7 +1,8 @@
-"""Where conversations live: in memory, for a short time, without a word that was typed.
+"""Where conversations live: in memory, for a short time, without the messages.
 
-After every turn a conversation is cut down to its slots and the active form. So nothing said can be
-read back from the store, and turn 400 costs as much as turn 1.
+After every turn a conversation is cut down to its slots and the active form. So no message can be
+read back from the store, and turn 400 costs as much as turn 1. The only words of a person that stay
+are the short, masked quotes in the slot ``case`` (see bot/recognition/case.py).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ForgettingStore(TrackerStore):
         self._swept = time.monotonic()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keep slots and active form; drop every event and every word."""
+        """Keep slots and active form; drop every event, and with them every message."""
         state = {
             "slots": {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None},
             "loop": tracker.active_loop_name,
@@ -60,7 +61,8 @@ class ForgettingStore(TrackerStore):
 
     async def keys(self) -> Iterable[str]:
         """Pseudonyms of the conversations that are alive."""
-        return list(self._blobs)
+        now = time.monotonic()
+        return [sender for sender, (expires, _) in self._blobs.items() if expires >= now]
 
     def forget(self, sender_id: str) -> None:
         """Erase one conversation now."""

@@ -40,7 +40,11 @@ class UnderstandingComponent(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> UnderstandingComponent:
         """An untrained component."""
         return cls(model_storage, resource, None)
@@ -65,9 +69,7 @@ class UnderstandingComponent(GraphComponent):
         """Fit all layers on the messages Rasa read from ``data/nlu``."""
         messages = [_labelled(example) for example in training_data.intent_examples]
         encoder = load_encoder(settings().encoder)
-        self._understander = Understander.fit(
-            messages, other_languages(settings().data_dir), encoder, FLAGS, *signs()
-        )
+        self._understander = Understander.fit(messages, other_languages(settings().data_dir), encoder, FLAGS, *signs())
         with self._storage.write_to(self._resource) as folder:
             self._understander.save(folder)
             (folder / "encoder.txt").write_text(settings().encoder, encoding="utf-8")
@@ -97,7 +99,11 @@ class SafetyFirst(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> SafetyFirst:
         """Nothing to configure."""
         return cls()

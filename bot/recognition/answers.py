@@ -15,16 +15,21 @@ ACTS = {"affirm": "yes", "deny": "no", "unsure": "unsure", "skip": "skip"}
 """Acts that answer a question without options of its own."""
 
 OPENING_WORDS = {
-    "yes": "ja jaja jawel yep ye yes soms parfois oui ouais ouai mouais si evidemment natuurlijk zeker helaas regelmatig vaak souvent".split(),
+    "yes": (
+        "ja jaja jawel yep ye yes soms parfois oui ouais ouai mouais si evidemment natuurlijk zeker helaas "
+        "regelmatig vaak souvent"
+    ).split(),
     "no": "nee neen nope nooit non nan nn jamais no".split(),
-    "unsure": "misschien peutetre jsp weetniet geen idee aucune".split(),
+    "unsure": ["misschien", "peutetre", "jsp", "weetniet", "geen", "idee", "aucune"],
 }
 """First words that settle a yes/no question whatever follows; read as words, never shown."""
 
 ASKS = frozenset(
-    "ask_why ask_explain ask_anonymous ask_robot ask_capabilities ask_traces ask_plan ask_evidence ask_removal"
-    " ask_service talk_to_human ask_law ask_harm speak_dutch speak_french stop go_back begin_again delete menu insult"
-    " goodbye".split()
+    (
+        "ask_why ask_explain ask_anonymous ask_robot ask_capabilities ask_traces ask_plan ask_evidence "
+        "ask_removal ask_service talk_to_human ask_law ask_harm speak_dutch speak_french stop go_back "
+        "begin_again delete menu insult goodbye"
+    ).split()
 )
 """Acts that interrupt a question instead of answering it."""
 
@@ -79,6 +84,3 @@ def _lexicon(patterns: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
 def standard_label(option: str) -> str:
     """Key of the button text for yes, no, unsure and skip."""
     return f"button.{option}"
-
-
-

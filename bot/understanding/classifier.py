@@ -23,7 +23,9 @@ def _sigmoid(scores: np.ndarray) -> np.ndarray:
 
 
 def _fit_one(x: sparse.csr_matrix, y: np.ndarray, strength: float) -> LogisticRegression:
-    model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", tol=TOLERANCE, random_state=SEED)
+    model = LogisticRegression(
+        C=strength, solver="liblinear", class_weight="balanced", tol=TOLERANCE, random_state=SEED
+    )
     return model.fit(x, y)
 
 

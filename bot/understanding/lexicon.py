@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Mapping, Pattern, Tuple
+from re import Pattern
 
 from bot.understanding.text import Words, fold
 
@@ -39,7 +40,7 @@ class Sign:
 
 def compile_pattern(pattern: str) -> str:
     """The regular expression, over folded words, for one lexicon pattern."""
-    parts: List[str] = []
+    parts: list[str] = []
     for token in pattern.split():
         if token in SPECIAL:
             parts.append(SPECIAL[token])
@@ -61,20 +62,22 @@ class Lexicon:
     """Finds the signs of many labels in one pass per label."""
 
     def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
-        self._expressions: Dict[str, Pattern[str]] = {}
+        self._expressions: dict[str, Pattern[str]] = {}
         for label, entries in patterns.items():
             alternatives = sorted({compile_pattern(entry) for entry in entries if entry.strip()}, key=len, reverse=True)
             if alternatives:
                 self._expressions[label] = re.compile(r"(?<!\S)(?:" + "|".join(alternatives) + r")(?!\S)")
 
-    def find(self, text: str) -> List[Sign]:
+    def find(self, text: str) -> list[Sign]:
         """Every sign in ``text``, in the order of the labels; negated ones are marked, not dropped."""
         words = Words.of(text)
-        return [sign for label, expression in self._expressions.items() for sign in self._signs(label, expression, words)]
+        return [
+            sign for label, expression in self._expressions.items() for sign in self._signs(label, expression, words)
+        ]
 
     @staticmethod
-    def _signs(label: str, expression: Pattern[str], words: Words) -> List[Sign]:
-        signs: List[Sign] = []
+    def _signs(label: str, expression: Pattern[str], words: Words) -> list[Sign]:
+        signs: list[Sign] = []
         for match in expression.finditer(words.folded):
             first = bisect.bisect_right(words.starts, match.start()) - 1
             last = bisect.bisect_right(words.starts, max(match.start(), match.end() - 1)) - 1
@@ -96,9 +99,9 @@ def _negated(words: Words, first: int) -> bool:
     return False
 
 
-def merge(*sources: Mapping[str, Iterable[str]]) -> Dict[str, Tuple[str, ...]]:
+def merge(*sources: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     """One mapping with the patterns of all ``sources`` (for example Dutch and French together)."""
-    merged: Dict[str, List[str]] = {}
+    merged: dict[str, list[str]] = {}
     for source in sources:
         for label, entries in source.items():
             merged.setdefault(label, []).extend(entries)

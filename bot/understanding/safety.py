@@ -7,7 +7,7 @@ recall; innocent idioms ("ik lach me dood", "mort de rire") are taken out before
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterable, List, Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.understanding.lexicon import Lexicon, Sign
 from bot.understanding.text import fold
@@ -36,15 +36,13 @@ class SafetyLayer:
     def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
         self._lexicon = Lexicon(patterns)
 
-    def signs(self, text: str) -> List[Sign]:
+    def signs(self, text: str) -> list[Sign]:
         """Flag signs in the words, negated ones left out."""
         return [sign for sign in self._lexicon.find(without_idioms(text)) if not sign.negated]
 
-    def flags(
-        self, text: str, probabilities: Mapping[str, float], thresholds: Mapping[str, float]
-    ) -> Dict[str, str]:
+    def flags(self, text: str, probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> dict[str, str]:
         """Each flag that is seen, with the words that show it (empty when only the classifier sees it)."""
-        found: Dict[str, str] = {}
+        found: dict[str, str] = {}
         for sign in self.signs(text):
             # Outside the crisis flags words alone say little ("mijn dochter"): the classifier must half agree.
             if sign.label in SCREEN_SIGNS or probabilities.get(sign.label, 0.0) >= thresholds[sign.label] / 2:

@@ -70,9 +70,8 @@ class Understander:
         act_shares = self._act.probabilities(matrix[:1])[0]
         ranking = self._ranking(act_shares)
         readings, possible = self._readings(text, rows, form_shares)
-        found = self._safety.flags(
-            text, dict(zip(self._flags.labels, flag_shares[0])), dict(zip(self._flags.labels, self._flags.thresholds))
-        )
+        thresholds = dict(zip(self._flags.labels, self._flags.thresholds))
+        found = self._safety.flags(text, dict(zip(self._flags.labels, flag_shares[0])), thresholds)
         act, confidence = ranking[0]
         if readings and act == "other":
             # "other" and a form cannot both be right: the surer one wins.

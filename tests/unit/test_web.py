@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,11 +23,11 @@ class Scripted:
     """Conversations that remember what they were asked."""
 
     def __init__(self) -> None:
-        self.heard: List[Tuple[Optional[str], Incoming]] = []
-        self.forgotten: List[str] = []
-        self.error: Optional[Exception] = None
+        self.heard: list[tuple[str | None, Incoming]] = []
+        self.forgotten: list[str] = []
+        self.error: Exception | None = None
 
-    async def turn(self, session: Optional[str], incoming: Incoming) -> Outgoing:
+    async def turn(self, session: str | None, incoming: Incoming) -> Outgoing:
         self.heard.append((session, incoming))
         if self.error:
             raise self.error
@@ -97,7 +97,7 @@ def test_exit_is_the_first_thing_to_reach_and_works_without_script(client: TestC
         ("xx", "fr", "fr"),
     ],
 )
-def test_page_language(asked: Optional[str], accepted: str, language: str) -> None:
+def test_page_language(asked: str | None, accepted: str, language: str) -> None:
     assert page_language(asked, accepted) == language
 
 
@@ -154,7 +154,7 @@ def test_text_is_cleaned_of_what_breaks_databases_and_logs(client: TestClient, s
     ],
 )
 def test_malformed_turns_are_refused_with_a_reason(
-    client: TestClient, scripted: Scripted, body: Any, reason: Optional[str]
+    client: TestClient, scripted: Scripted, body: Any, reason: str | None
 ) -> None:
     answer = post(client, body)
     assert answer.status_code == 400 and not scripted.heard
@@ -225,7 +225,7 @@ def test_the_page_is_small(client: TestClient) -> None:
     import gzip
 
     paths = ("/", "/static/chat.css", "/static/exit.js", "/static/chat.js", "/static/icon.svg")
-    sizes: Dict[str, int] = {path: len(gzip.compress(client.get(path).content)) for path in paths}
+    sizes: dict[str, int] = {path: len(gzip.compress(client.get(path).content)) for path in paths}
     assert sum(sizes.values()) < 25_000, sizes
     assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
     assert "content-encoding" not in post(client, START, **{"Accept-Encoding": "gzip"}).headers
