@@ -32,18 +32,21 @@ class ActionAnswer(Journey):
             turn.say("answer.ask_traces_2")
         elif act == "ask_explain":
             self._explain(turn)
+        elif act == "insult":
+            turn.ask("answer.insult", [button("button.talk", "talk_to_human")])
         else:
             turn.say(f"answer.{act}" if act in ANSWERS else "answer.other")
         if turn.loop is None and act in ("greet", "other", "ask_capabilities"):
             return turn.done(then="action_menu")
         if act == "ask_harm" and "perpetrator" not in turn.case.handled:
             turn.case.flags = list(dict.fromkeys([*turn.case.flags, "perpetrator"]))
-            return begin(turn, "perpetrator")
+            return begin(turn, "perpetrator", "choices")
         return turn.resume()
 
     @staticmethod
     def _explain(turn: Turn) -> None:
-        forms = [reading.form for reading in turn.read.forms] or turn.case.ranked_forms()
+        asked = [reading.form for reading in turn.read.forms] + [form for form, _ in turn.read.possible[:1]]
+        forms = asked or turn.case.ranked_forms()
         known = [form for form in forms if form in turn.content.forms]
         turn.say(f"form:{known[0]}.what" if known else "answer.ask_explain")
 
@@ -109,6 +112,7 @@ class ActionLanguage(Journey):
         turn.case.language = "nl" if turn.intent == "speak_dutch" else "fr"
         turn.case.informal = turn.case.minor
         if not turn.case.greeted:
+            turn.case.greeted = True
             return begin(turn, "start")
         turn.say(f"answer.{turn.intent}")
         return turn.resume() if turn.loop else turn.done(then="action_menu")

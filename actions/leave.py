@@ -8,6 +8,8 @@ from actions.protocol import begin
 from actions.support import Journey, Turn, button
 from bot.recognition.case import Case
 
+SURE = 0.6  # words that erase everything must be clear
+
 
 class ActionStart(Journey):
     """The conversation opens: who is speaking, and is it safe to look at this device now?"""
@@ -27,7 +29,8 @@ class ActionStop(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.greet_once()
-        buttons = [button("button.continue", "resume")] if turn.case.forms else [button("menu.tell", "menu_forms")]
+        place = turn.case.forms or turn.case.waiting
+        buttons = [button("button.continue", "resume")] if place else [button("menu.tell", "menu_forms")]
         turn.ask("answer.stop", [*buttons, button("menu.who", "ask_service"), button("menu.delete", "delete")])
         return turn.leave_pending()
 
@@ -40,6 +43,9 @@ class ActionResume(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
+        if case.waiting:
+            case.repeat = True
+            return turn.done(then="protocol_form")
         if case.forms and not case.mirrored:
             case.repeat = case.pending is not None
             return turn.done(then="recognise_form")
@@ -79,6 +85,8 @@ class ActionDelete(Journey):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
+        if not turn.choice and turn.read.act_confidence < SURE:
+            return await ActionStop().act(turn)  # shows the button that erases
         turn.case = Case(language=turn.case.language, informal=turn.case.informal, greeted=True)
         turn.case.facts["erased"] = "yes"
         turn.say("answer.delete")

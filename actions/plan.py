@@ -8,6 +8,9 @@ from actions.protocol import begin
 from actions.support import Journey, Turn
 from bot.safetyplan.steps import first_steps
 
+AGAIN = {"perpetrator": "choices", "witness": "how"}
+"""Where a role's path is taken up when it has been walked before."""
+
 
 class ActionPlan(Journey):
     """Three steps, safest first, each with what the other person may notice."""
@@ -18,9 +21,12 @@ class ActionPlan(Journey):
         """See :class:`Journey`."""
         case = turn.case
         if case.role != "victim" and case.role in turn.content.protocols:
-            return begin(turn, case.role)  # the steps are written for the person it happens to
+            return begin(
+                turn, case.role, AGAIN.get(case.role) if case.role in case.handled else None
+            )  # the steps are written for the person it happens to
         turn.greet_once()
-        found = first_steps(turn.content, case.ranked_forms(), case.minor, case.careful)
+        minor = case.minor or case.facts.get("age_in_image") == "minor"
+        found = first_steps(turn.content, case.ranked_forms(), minor, case.careful)
         if not found.steps:
             for number in (1, 2, 3):
                 turn.say(f"plan.general_{number}")

@@ -9,7 +9,7 @@ from actions.support import INTERVIEW, PROTOCOL, Journey, Turn, option_button
 from bot.content.schema import Option
 from bot.recognition import interview, protocol
 from bot.recognition.answers import ASKS, SURE_INTERRUPTION, interpret
-from bot.recognition.taxonomy import CRISES
+from bot.recognition.taxonomy import most_urgent
 
 ATTEMPTS = 2
 OPEN_PROTOCOLS = ("start",)  # paths that anything a person tells may interrupt
@@ -27,13 +27,19 @@ def begin(turn: Turn, name: str, node: str | None = None) -> list[EventType]:
     return turn.done(then=PROTOCOL)
 
 
+def begin_minor(turn: Turn) -> list[EventType]:
+    """The protected path, at the place that fits: somebody else's child, blackmail with images, or its beginning."""
+    case = turn.case
+    if case.role in ("witness", "professional"):
+        return begin(turn, "minor", "about_other")
+    case.informal = True
+    return begin(turn, "minor", "sextortion_first" if {"sextortion", "image_abuse"} & set(case.forms) else None)
+
+
 def new_crisis(turn: Turn) -> str | None:
     """The most urgent signal of this message that its protocol is not already answering."""
-    current = (turn.case.node or "").partition(".")[0]
-    for flag in CRISES:
-        if flag in turn.read.flags and flag != current and not (flag == "minor" and "minor" in turn.case.handled):
-            return flag
-    return None
+    answered = {(turn.case.node or "").partition(".")[0]} | ({"minor"} & set(turn.case.handled))
+    return most_urgent([flag for flag in turn.read.flags if flag not in answered], turn.read.flag_evidence)
 
 
 def interrupts(turn: Turn) -> bool:
@@ -90,6 +96,11 @@ class ValidateProtocolForm(Journey):
         for visited in steps.visited:
             await say(turn, visited)
         if steps.waiting:
+            known = protocol.known_answer(turn.content, turn.case, steps.waiting)
+            if known:
+                interview.apply(turn.case, known.sets)
+                turn.case.node = steps.waiting
+                return await self._go(turn, protocol.answer(turn.content, turn.case, known))
             turn.case.node, turn.case.waiting = steps.waiting, True
             ask(turn, steps.waiting)
             return turn.wait()
@@ -117,6 +128,8 @@ def route(turn: Turn, target: str | None) -> list[EventType]:
     name = (target or protocol.DEFAULT_END)[1:]
     if name in turn.content.protocols:
         return begin(turn, name)
+    if case.minor and "minor" not in case.handled and name in ("return", "next"):
+        return begin_minor(turn)
     if name in ("return", "interview"):
         case.repeat = case.resume is not None
         case.resume = None

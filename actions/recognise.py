@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType
 
-from actions.protocol import begin, interrupts, new_crisis
+from actions.protocol import begin, begin_minor, interrupts, new_crisis
 from actions.support import INTERVIEW, Button, Journey, Turn, button, option_button
 from bot.content.schema import Option, Text
 from bot.recognition import interview
 from bot.recognition.answers import interpret, standard_label
 
 ATTEMPTS = 3
+CLEARLY_HEARD = 0.45  # a second form below this is asked about, not said back
 NO_LABEL = Text(nl="", fr="")
 CONFIRM_OPTIONS = [
     Option(id="yes", label=NO_LABEL, acts=["affirm"]),
@@ -67,17 +68,16 @@ class ValidateRecogniseForm(Journey):
             return turn.finish()
         if key == "intake.age" and case.minor and "minor" not in case.handled:
             case.flags.append("minor")
-            case.informal = True
             case.goto = "@minor"
             return turn.finish()
-        if key == "intake.fear" and case.careful:
-            turn.say("interview.caution")
         if answer == "unsure":
             turn.say("interview.unsure_ok")
         return self._next(turn)
 
     def _not_understood(self, turn: Turn) -> list[EventType]:
         case = turn.case
+        if turn.read.language == "other":
+            return turn.reject(INTERVIEW)
         case.failed += 1
         if case.failed >= ATTEMPTS:
             return turn.reject(INTERVIEW)
@@ -87,6 +87,9 @@ class ValidateRecogniseForm(Journey):
 
     def _next(self, turn: Turn) -> list[EventType]:
         case = turn.case
+        if "intake.fear" in case.answers and case.careful and "caution" not in case.handled:
+            case.handled.append("caution")
+            turn.say("interview.caution")
         key = interview.next_question(case, turn.content)
         if key is None:
             return turn.finish()
@@ -122,9 +125,12 @@ def say_heard(turn: Turn) -> None:
     """What was heard, with the words that show it."""
     case = turn.case
     turn.say("tell.heard_intro")
-    for form in [form for form in case.ranked_forms() if form in turn.content.forms][:2]:
+    said: set[str] = set()
+    known = [form for form in case.ranked_forms() if form in turn.content.forms][:2]
+    for form in [form for form in known if form == known[0] or case.forms[form] >= CLEARLY_HEARD]:
         heard = {"key": f"form:{form}.heard"}
-        quotes = case.quotes.get(form)
+        quotes = [quote for quote in case.quotes.get(form, ()) if quote not in said]
+        said.update(quotes[:1])
         if quotes:
             turn.quote("tell.heard_item", heard=heard, quote=quotes[0])
         else:
@@ -146,7 +152,7 @@ class ActionAfterQuestions(Journey):
         target, turn.case.goto = turn.case.goto, None
         if target in ("@danger", "@minor"):
             turn.case.resume = INTERVIEW
-            return begin(turn, target[1:])
+            return begin_minor(turn) if target == "@minor" else begin(turn, "danger")
         if target == "@correct":
             turn.case.forms.clear()
             turn.case.quotes.clear()

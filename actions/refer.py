@@ -18,7 +18,8 @@ AT_ONCE = 3
 def _query(turn: Turn, forms: Sequence[str] = (), flags: Sequence[str] = ()) -> Query:
     case = turn.case
     return Query(
-        forms=tuple(forms) or tuple(case.ranked_forms()[:3]),
+        # What somebody does themselves says little about who helps to stop.
+        forms=tuple(forms) or (() if case.role == "perpetrator" else tuple(case.ranked_forms()[:3])),
         flags=tuple(flags) or tuple(flag for flag in case.flags if flag in ("physical", "danger", "suicide")),
         role=case.role,
         age="minor" if case.minor else "adult" if case.facts.get("age") == "adult" else None,

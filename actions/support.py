@@ -53,10 +53,14 @@ class Turn:
         if not case.greeted and hint in ("nl", "fr"):
             case.language = hint
         asked = self.choice or self.intent in ("speak_dutch", "speak_french")
-        clear = read.language_sure and not read.mixed and read.language in ("nl", "fr") and not asked
-        if clear and (not case.greeted or len(self.text.split()) >= SWITCH_WORDS):
+        clear = (
+            read.language_sure and read.understood and not read.mixed and read.language in ("nl", "fr") and not asked
+        )
+        if clear and read.language in ("nl", "fr") and (not case.greeted or len(self.text.split()) >= SWITCH_WORDS):
             case.language = read.language
-        if case.minor or (case.language == "fr" and TU.search(self.text)):
+        if (case.minor and case.role not in ("witness", "professional")) or (
+            case.language == "fr" and TU.search(self.text)
+        ):
             case.informal = True
 
     def say(self, key: str, **values: Any) -> None:

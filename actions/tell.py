@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk.events import EventType
 
-from actions.protocol import begin
+from actions.protocol import begin, begin_minor
 from actions.support import INTERVIEW, Journey, Turn, button
 from bot.recognition.taxonomy import CRISES
 
-ROLES = ("perpetrator", "professional", "witness")
+ROLES = ("professional", "witness", "perpetrator")
 BETWEEN = 2
+AGAINST_ME = re.compile(r"\b(me|m|mij|mijn)\b", re.IGNORECASE)
 HUMAN_AFTER = 3
 
 
@@ -56,9 +59,14 @@ class ActionTell(Journey):
 def hear(turn: Turn) -> None:
     """Keep forms, quotes and flags of this message in the case."""
     turn.case.hear([(r.form, r.confidence, r.evidence) for r in turn.read.forms])
+    hurt = AGAINST_ME.search(turn.read.flag_evidence.get("physical", ""))
     for flag in turn.read.flags:
-        if flag not in turn.case.flags and flag not in ("danger", "suicide"):
+        if flag == "perpetrator" and hurt:
+            continue  # both roles are said: who is being hurt is helped first
+        if flag not in turn.case.flags:
             turn.case.flags.append(flag)
+    if "adult" in turn.read.flag_evidence and not turn.case.minor:
+        turn.case.facts["age"] = "adult"
     if turn.read.mixed and not turn.case.mirrored and "mixed" not in turn.case.handled:
         turn.case.handled.append("mixed")
         turn.say("tell.mixed")
@@ -85,17 +93,18 @@ class ActionCrisis(Journey):
         """See :class:`Journey`."""
         case = turn.case
         signal = turn.intent.replace("signal_", "")
-        if "minor" in turn.read.flags and "minor" not in case.flags:
-            case.flags.append("minor")
-            case.informal = True
         hear(turn)
         if signal == "minor" and "minor" in case.handled:
             return turn.done(then=followed(turn))
         assert signal in CRISES
+        if signal == "suicide":
+            turn.greet_once()
         if signal == "minor":
             case.greeted = True
-            blackmail = {"sextortion", "image_abuse"} & set(case.forms)
-            return begin(turn, "minor", "sextortion_first" if blackmail else None)
+            if case.role == "perpetrator":
+                case.handled.append("minor")
+                return begin(turn, "perpetrator")
+            return begin_minor(turn)
         if signal == "danger":
             case.raise_level("L2")
         return begin(turn, signal)

@@ -90,7 +90,7 @@ class Conversations:
             if incoming.client_id and incoming.client_id in session.answered:
                 return session.answered[incoming.client_id]
             if not session.pace.allows():
-                return self._again(session, "fallback.too_fast")
+                return await self._again(session, "fallback.too_fast")
             outgoing = await self._answer(session, incoming)
             if incoming.client_id:
                 session.answered[incoming.client_id] = outgoing
@@ -103,14 +103,14 @@ class Conversations:
             return await self._run(session, ("", {"intent": "start"}))
         if incoming.choice is not None:
             offered = session.offered.get(incoming.choice)
-            return await self._run(session, offered) if offered else self._again(session, "fallback.unknown_button")
+            return await (self._run(session, offered) if offered else self._again(session, "fallback.unknown_button"))
         text = cleaned(incoming.text or "")
         if is_command(incoming.text or ""):
-            return self._again(session, "fallback.command")
+            return await self._again(session, "fallback.command")
         if not Words.of(text).folded and not any(char.isalnum() for char in text):
-            return self._again(session, "fallback.empty")
+            return await self._again(session, "fallback.empty")
         if len(text) > settings().message_limit:
-            return self._again(session, "fallback.too_long", limit=settings().message_limit)
+            return await self._again(session, "fallback.too_long", limit=settings().message_limit)
         return await self._run(session, self._typed_label(session, text) or text)
 
     @staticmethod
@@ -125,6 +125,7 @@ class Conversations:
 
     async def _run(self, session: Session, said: Any) -> Outgoing:
         sender = self._sender(session)
+        before = await self._engine.state(sender)
         try:
             if isinstance(said, str):
                 coming = self._engine.say(sender, said, session.language)
@@ -134,11 +135,13 @@ class Conversations:
             state = await self._engine.state(sender)
         except Exception as error:  # the last net: silence or a stack trace is never an answer
             log("turn_failed", error_class=type(error).__name__)
-            return self._help(session)
+            return await self._help(session)
         finally:
             if session.token not in self._sessions:  # erased while it was being answered: what was stored goes too
                 self._engine.forget(sender)
         session.language = state.get("language", session.language)
+        if any(before.get(name) != state.get(name) for name in ("pending", "node")):
+            session.offered = {}  # another question is open now, or none: old choices no longer answer anything
         bubbles, buttons = self._shape(session, messages)
         ended = bool(state.get("facts", {}).get("erased"))
         if ended:
@@ -163,15 +166,18 @@ class Conversations:
         session.offered = offered
         return bubbles, buttons
 
-    def _again(self, session: Session, key: str, **values: int) -> Outgoing:
-        """A reviewed sentence beside the choices that are still open."""
+    async def _again(self, session: Session, key: str, **values: int) -> Outgoing:
+        """A reviewed sentence beside the choices that are still open; before anything was said, the opening."""
         answer = self._plain(session.token, session.language, key, **values)
+        if not session.offered and key != "fallback.error":
+            opening = await self._run(session, ("", {"intent": "start"}))
+            return replace(opening, bubbles=answer.bubbles + opening.bubbles)
         buttons = [Button(identifier, label) for identifier, (label, _) in session.offered.items()]
         return Outgoing(answer.session, answer.bubbles, buttons, answer.language)
 
-    def _help(self, session: Session) -> Outgoing:
+    async def _help(self, session: Session) -> Outgoing:
         """Something failed: the fixed sentence with 112 and a line where a human answers."""
-        answer = self._again(session, "fallback.error")
+        answer = await self._again(session, "fallback.error")
         return replace(answer, bubbles=answer.bubbles + self._lifelines[session.language])
 
     def _lifeline_cards(self, language: str) -> list[Bubble]:

@@ -16,6 +16,7 @@ from bot.content.catalogue import Loader
 from bot.content.schema import FlagSigns, Form, Intake, Option, Protocol, Screener, Texts
 from bot.recognition.protocol import TARGETS
 from bot.recognition.taxonomy import FLAGS
+from bot.understanding.safety import ADULT
 
 MODELS: dict[str, type[BaseModel]] = {
     "forms/*.yml": Form,
@@ -171,7 +172,7 @@ def _references(project: Project, read: Mapping[Path, Any]) -> Iterator[Finding]
             for form in sorted(forms - grouped):
                 yield wrong("groups", f"form {form!r} is in no group, so nobody can choose it")
         elif isinstance(part, FlagSigns):
-            for flag in sorted(set(part.signs) - set(FLAGS)):
+            for flag in sorted(set(part.signs) - {*FLAGS, ADULT}):
                 yield wrong("signs", f"unknown flag {flag!r}")
 
 

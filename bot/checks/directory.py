@@ -59,8 +59,12 @@ def _named(project: Project, session: Session) -> Iterator[Finding]:
     named: list[tuple[str, str, str]] = []
     for path in sorted((project.content / "protocols").glob("*.yml")):
         nodes: dict[str, dict[str, list[str]]] = (load(path) or {}).get("nodes") or {}
-        named += [(project.name(path), name, entry) for name, node in nodes.items() for entry in node.get("services", ())]
-    named += [("bot/app.py", f"WITHOUT_CHAT.{language}", entry) for language, ids in WITHOUT_CHAT.items() for entry in ids]
+        named += [
+            (project.name(path), name, entry) for name, node in nodes.items() for entry in node.get("services", ())
+        ]
+    named += [
+        ("bot/app.py", f"WITHOUT_CHAT.{language}", entry) for language, ids in WITHOUT_CHAT.items() for entry in ids
+    ]
     for file, place, entry in named:
         problem = _unavailable(session, entry, project.forms)
         if problem:
@@ -83,5 +87,3 @@ def _unavailable(session: Session, entry: str, forms: tuple[str, ...]) -> str:
         if not any(wanted & set(match.reasons) for match in find(session, query)):
             return f"no offered service for {entry!r} in {language}"
     return ""
-
-

@@ -67,9 +67,9 @@ def _code(project: Project, intents: set[str], actions: set[str], loops: set[str
                         yield Finding(file, node.name, f"{name!r} is also in {implemented[name]}")
                     implemented[name] = file
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACTION.match(node.value):
-                if node.value not in actions | set(BUILT_IN):
-                    yield Finding(file, f"line {node.lineno}", f"action {node.value!r} is not in domain.yml")
+            named = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if ACTION.match(named) and named not in actions | set(BUILT_IN):
+                yield Finding(file, f"line {getattr(node, 'lineno', 0)}", f"action {named!r} is not in domain.yml")
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "button" and len(node.args) > 1:
                 for intent in strings(node.args[1]):
                     if intent not in intents:

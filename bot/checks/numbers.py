@@ -16,7 +16,8 @@ CANDIDATE = re.compile(r"(?<![\w{])\+?\d(?:[\d\s./()-]*\d)?(?!\w)")
 MIN_DIGITS = 3  # the shortest code is 112; ages and list numbers are shorter
 YEAR = re.compile(r"^(?:19|20)\d\d$")
 AMOUNT = re.compile(
-    r"^\s*(?:%|€|euros?|procent|pour cent|meter|mètres?|km|dagen|jours|minuten|minutes|seconden|secondes|woorden|mots|tekens|caractères)",
+    r"^\s*(?:%|€|euros?|procent|pour cent|meter|mètres?|km|dagen|jours|minuten|minutes|seconden|secondes"
+    r"|woorden|mots|tekens|caractères)",
     re.IGNORECASE,
 )
 

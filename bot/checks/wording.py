@@ -24,14 +24,16 @@ SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[.!?…])$")
 LIST_NUMBER = re.compile(r"^\s*\d+\.\s+")
 HOURS = re.compile(
     r"\b(?:maan|dins|woens|donder|vrij|zater|zon)dag\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\bdimanche\b"
-    r"|\b24\s?(?:/|sur|op|h|u)\s?(?:7|24)\b|\b7\s?(?:/|sur|op|jours sur|dagen op)\s?7\b|\b24\s?(?:h|u|uur)\s?(?:/|op|sur)\s?24"
+    r"|\b24\s?(?:/|sur|op|h|u)\s?(?:7|24)\b|\b7\s?(?:/|sur|op|jours sur|dagen op)\s?7\b"
+    r"|\b24\s?(?:h|u|uur)\s?(?:/|op|sur)\s?24"
     r"|\b\d{1,2}\s?[hu:]\s?\d{2}\b|\b(?:van|de)\s\d{1,2}\s?(?:u|uur|h|heures)?\s(?:tot|à)\s\d{1,2}\b"
     r"|\b(?:tot|om|vanaf|à|jusqu'à|dès)\s\d{1,2}\s?(?:u|uur|h|heures)\b|\bdag en nacht\b|\bjour et nuit\b",
     re.IGNORECASE,
 )
 FROM_DIRECTORY = ("card.", "day.")  # texts that the directory fills in or chooses
 IMPERSONAL = (
-    r"y|n'y|faut|vaut|existe|reste|s'agit|suffit|arrive|se peut|peut y|est (?:possible|utile|important|tard|normal|temps)"
+    r"y|n'y|faut|vaut|existe|reste|s'agit|suffit|arrive|se peut|peut y"
+    r"|s'est|est question|est (?:alors |plus )*(?:possible|utile|important|tard|normal|temps|difficile|facile)"
 )
 PRONOUNS: Mapping[str, re.Pattern[str]] = {
     "nl": re.compile(r"\b(?:hij|zij|hem|haar)\b", re.IGNORECASE),
@@ -66,7 +68,9 @@ def check(project: Project) -> Iterator[Finding]:
     for name, texts in whole.items():
         file, language = name.split("|")
         if sum(len(words(text)) for text in texts) >= MEASURED_WORDS and lix(texts) > HARD_FILE:
-            yield Finding(file, "file", f"{language} is hard to read (LIX {lix(texts):.0f}, at most {HARD_FILE})", warning=True)
+            yield Finding(
+                file, "file", f"{language} is hard to read (LIX {lix(texts):.0f}, at most {HARD_FILE})", warning=True
+            )
 
 
 def _rules(project: Project) -> dict[str, list[dict[str, Any]]]:
@@ -89,7 +93,9 @@ def words(text: str) -> list[str]:
 def lix(texts: Iterable[str]) -> float:
     """Readability of ``texts`` taken together, see the top of this file."""
     parts = [sentence for text in texts for sentence in sentences(text)]
-    every = [re.sub(r"^(?:[cdjlmnst]|qu)['’]", "", word.lower()).strip(".,;:?!…«»\"'()") for p in parts for word in words(p)]
+    every = [
+        re.sub(r"^(?:[cdjlmnst]|qu)['’]", "", word.lower()).strip(".,;:?!…«»\"'()") for p in parts for word in words(p)
+    ]
     return len(every) / len(parts) + 100 * sum(len(word) > LONG_WORD for word in every) / len(every) if every else 0.0
 
 

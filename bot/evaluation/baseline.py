@@ -1,4 +1,4 @@
-"""The baseline: Rasa's default pipeline (DIET, 100 epochs) trained on the very same messages.
+"""The baseline: Rasa's default pipeline (DIET) trained on the very same messages.
 
 Rasa knows one intent per message, so each message keeps its act, and a message that tells of forms
 becomes ``tell__<first form>`` (a slash would make it a retrieval intent). Both languages together
@@ -80,9 +80,10 @@ def ensure() -> dict[str, Any]:
         file=sys.stderr, flush=True,
     )  # fmt: skip
     started, worked = time.monotonic(), time.process_time()
-    plain.train(examples, folder(), NAME)
+    plain.train(examples, folder(), NAME, settings().baseline_epochs)
     made: dict[str, Any] = {
         "hash": _hash(examples),
+        "epochs": settings().baseline_epochs,
         "messages": len(examples),
         "intents": len({intent for _, intent in examples}),
         "seconds": round(time.monotonic() - started, 1),

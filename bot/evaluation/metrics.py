@@ -78,7 +78,8 @@ def multi_label(pairs: Sequence[Labels]) -> dict[str, Any]:
         "micro": _scores(sum(hits.values()), sum(read.values()), sum(gold.values())),
         "macro": {
             # a label that was never read has no precision of its own; in the average it counts as 0
-            key: _mean([scores[key] or 0.0 for scores in known]) for key in ("precision", "recall", "f1")
+            key: _mean([scores[key] or 0.0 for scores in known])
+            for key in ("precision", "recall", "f1")
         },
     }
 

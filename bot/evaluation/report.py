@@ -31,8 +31,9 @@ NOTES = (
     "Macro averages run over labels that occur in these messages.",
 )
 BASELINE_NOTE = (
-    "rasa: Rasa's default pipeline (DIET, 100 epochs), one model for both languages, trained on the same messages with "
-    "one intent each (the act, or tell + first form). It answers neither flags nor language, and one form at most."
+    "rasa: Rasa's default pipeline (DIET, epochs as in its stamp), one model for both languages, trained on the same "
+    "messages with one intent each (the act, or tell + first form). It answers neither flags nor language, and one "
+    "form at most."
 )
 
 

@@ -25,13 +25,20 @@ FALLBACK = "nlu_fallback"
 ANSWER = "utter_answer"
 
 
-def default_config() -> str:
-    """The configuration that Rasa itself uses when a project names no pipeline and no policies."""
+def default_config(epochs: int) -> str:
+    """The configuration that Rasa itself uses when a project names no pipeline and no policies.
+
+    Its only changed value is the number of ``epochs`` (100 as it comes), which decides how many hours it takes.
+    """
     path = Path(rasa.__file__).parent / "engine" / "recipes" / "config_files" / "default_config.yml"
-    return path.read_text(encoding="utf-8").replace("placeholder_default", "baseline")
+    return (
+        path.read_text(encoding="utf-8")
+        .replace("placeholder_default", "baseline")
+        .replace("epochs: 100", f"epochs: {epochs}")
+    )
 
 
-def train(examples: Sequence[tuple[str, str]], folder: Path, name: str) -> Path:
+def train(examples: Sequence[tuple[str, str]], folder: Path, name: str, epochs: int) -> Path:
     """Train on ``(text, intent)`` pairs, with one rule per intent that gives one fixed answer; returns the archive."""
     from rasa.model_training import train as rasa_train
 
@@ -55,7 +62,7 @@ def train(examples: Sequence[tuple[str, str]], folder: Path, name: str) -> Path:
         for file, content in files.items():
             text = yaml.safe_dump({"version": "3.1", **content}, allow_unicode=True, sort_keys=False, width=10**6)
             Path(work, file).write_text(text, encoding="utf-8")
-        Path(work, "config.yml").write_text(default_config(), encoding="utf-8")
+        Path(work, "config.yml").write_text(default_config(epochs), encoding="utf-8")
         result = rasa_train(
             domain=str(Path(work, "domain.yml")), config=str(Path(work, "config.yml")),
             training_files=[str(Path(work, "nlu.yml")), str(Path(work, "rules.yml"))],

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.content.catalogue import catalogue
-from bot.recognition.taxonomy import CRISES, FLAGS
+from bot.recognition.taxonomy import FLAGS, most_urgent
 from bot.settings import settings
 from bot.understanding.encoder import load_encoder
 from bot.understanding.messages import Labelled, other_languages
@@ -112,7 +112,7 @@ class SafetyFirst(GraphComponent):
         """Put ``signal_<flag>`` or ``not_understood``; the act itself stays in the understanding."""
         for message in messages:
             read = message.get(UNDERSTANDING) or {}
-            signal = next((flag for flag in CRISES if flag in read.get("flags", ())), None)
+            signal = most_urgent(read.get("flags", ()), read.get("flag_evidence", {}))
             intent = f"signal_{signal}" if signal else None if read.get("understood") else "not_understood"
             if intent:
                 message.set(INTENT, {INTENT_NAME_KEY: intent, "confidence": 1.0}, add_to_output=True)

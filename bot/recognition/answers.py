@@ -33,7 +33,8 @@ ASKS = frozenset(
 )
 """Acts that interrupt a question instead of answering it."""
 
-SURE_INTERRUPTION = 0.5
+SURE_INTERRUPTION = 0.4
+SURE_ANSWER = 0.4  # an act below this share does not answer anything
 
 
 def interpret(options: Sequence[Option], read: Understanding, text: str, choice: str | None) -> str | None:
@@ -55,7 +56,7 @@ def interpret(options: Sequence[Option], read: Understanding, text: str, choice:
         return None
     first = typed.split(" ", 1)[0] if typed else ""
     opening = next((answer for answer, words in OPENING_WORDS.items() if first in words), None)
-    meaning = ACTS.get(read.act) or opening
+    meaning = (ACTS.get(read.act) if read.act_confidence >= SURE_ANSWER else None) or opening
     if not options:
         return meaning
     by_act = {"yes": "affirm", "no": "deny", "unsure": "unsure", "skip": "skip"}

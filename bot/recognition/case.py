@@ -76,5 +76,5 @@ class Case:
 
     @property
     def careful(self) -> bool:
-        """Whether nothing may be advised that the other person can notice."""
-        return self.facts.get("fear") in ("now", "sometimes") or self.facts.get("level") in ("L1", "L2")
+        """Whether nothing may be advised that the other person can notice; not knowing counts as yes."""
+        return self.facts.get("fear") != "no" or self.facts.get("level") in ("L1", "L2")

@@ -9,6 +9,10 @@ from bot.recognition.case import Case
 CONFIRM = "confirm"
 """Key of the question whether what was heard is right."""
 
+ROLES = ("witness", "professional", "perpetrator")
+INTAKE = ("fear", "age", "device", "other")
+"""Intake questions in the order in which they are asked."""
+
 ONE_FORM, EACH_OF_TWO = 5, 3
 """Questions asked when one form was heard, and for each of the two surest when there are more."""
 
@@ -16,14 +20,21 @@ ONE_FORM, EACH_OF_TWO = 5, 3
 def plan(case: Case, content: Catalogue) -> list[str]:
     """All question keys for this case, in order, answered ones included."""
     keys = [CONFIRM] if case.quotes else []
-    for name in ("fear", "age", "device", "other"):
-        if name in content.intake and (name not in case.facts or f"intake.{name}" in case.answers):
+    for name in INTAKE:
+        known = name in case.facts or (name == "age" and case.minor)
+        if name in content.intake and (not known or f"intake.{name}" in case.answers):
             keys.append(f"intake.{name}")
     forms = [form for form in case.ranked_forms() if form in content.forms][:2]
     count = ONE_FORM if len(forms) == 1 else EACH_OF_TWO
     for form in forms:
-        keys += [f"{form}.{question.id}" for question in content.forms[form].questions[:count]]
+        questions = [question for question in content.forms[form].questions if not _needless(case, question)]
+        keys += [f"{form}.{question.id}" for question in questions[:count]]
     return keys
+
+
+def _needless(case: Case, question: Question) -> bool:
+    """A minor is a minor in the picture too."""
+    return case.minor and any("age_in_image" in option.sets for option in question.options)
 
 
 def next_question(case: Case, content: Catalogue) -> str | None:
@@ -57,9 +68,8 @@ def apply(case: Case, sets: dict[str, str]) -> None:
             case.forms.setdefault(value, 0.6)
         elif name == "level":
             case.raise_level(value)
-        elif name in ("flag", "role"):
-            if value not in case.flags and value != "victim":
-                case.flags.append(value)
+        elif name == "role":
+            case.flags = [flag for flag in case.flags if flag not in ROLES] + ([value] if value in ROLES else [])
         else:
             case.facts[name] = value
 

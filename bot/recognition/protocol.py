@@ -50,6 +50,13 @@ def walk(content: Catalogue, key: str) -> Walk:
     raise ValueError(f"protocol {protocol} runs in a circle at {key}")
 
 
+def known_answer(content: Catalogue, case: Case, key: str) -> Option | None:
+    """The answer that need not be asked: how old a minor is in the picture."""
+    if not case.minor:
+        return None
+    return next((o for o in node(content, key).options if o.sets.get("age_in_image") == "minor"), None)
+
+
 def answer(content: Catalogue, case: Case, option: Option) -> str:
     """Where an answered node leads: a node key or an @target."""
     assert case.node is not None

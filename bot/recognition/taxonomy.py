@@ -5,6 +5,7 @@ Forms are whatever ``data/content/forms/`` holds, so that adding one is data, no
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,14 @@ CRISES = ("danger", "suicide", "minor")
 """Flags that lead to a fixed protocol at any moment, most urgent first."""
 
 LANGUAGES = ("nl", "fr")
+
+
+def most_urgent(flags: Iterable[str], evidence: Mapping[str, str]) -> str | None:
+    """The signal to act on first. A suicide signal goes before a danger that no word of the message names."""
+    seen = [flag for flag in CRISES if flag in flags]
+    if "suicide" in seen and not evidence.get("danger"):
+        return "suicide"
+    return seen[0] if seen else None
 
 
 @lru_cache(maxsize=1)

@@ -54,10 +54,11 @@ class SentenceTransformerEncoder:
             ) from error
         try:
             self._model = SentenceTransformer(name, device="cpu")
+            # Asked of a vector: the method that tells it has another name in each generation of the library.
+            self.dimension = int(self._model.encode(["a"], show_progress_bar=False).shape[1])
         except Exception as error:  # the library raises many kinds; all mean: not loadable
             raise EncoderUnavailable(f"HALTE_ENCODER={name} could not be loaded: {error}") from error
         self.name = name
-        self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See :class:`Encoder`."""

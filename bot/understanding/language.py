@@ -18,9 +18,10 @@ from bot.understanding.text import Words
 
 LABELS = ("nl", "fr", "other")
 SURE = 0.75  # below this a short message follows the language of the conversation
-OTHER_SURE = 0.85  # telling somebody "I do not speak your language" needs more certainty
+OTHER_SURE = 0.65  # telling somebody "I do not speak your language" needs more certainty
 OTHER_WORDS = 3
 MIXED_SHARE = 0.2
+FOREIGN_SHARE = 0.4  # words of a third language beyond which a message is not called Dutch-French
 
 
 class LanguageIdentifier:
@@ -68,6 +69,8 @@ class LanguageIdentifier:
         if len(words) < 4:
             return False
         shares = self._share(words)
+        if float(np.mean(shares[:, 2])) > FOREIGN_SHARE:
+            return False
         dutch = int(np.sum(shares[:, 0] > 0.8))
         french = int(np.sum(shares[:, 1] > 0.8))
         return min(dutch, french) >= 2 and min(dutch, french) / len(words) >= MIXED_SHARE

@@ -13,12 +13,15 @@ from bot.understanding.lexicon import Lexicon, Sign
 from bot.understanding.text import fold
 
 IDIOMS = re.compile(
-    r"\b(?:lach(?:te|en)? (?:me|mij|ons|je|u) (?:kapot|dood|rot)|dood van het lachen|doods?bang voor|doodmoe|doodop|doodgewoon"
+    r"\b(?:lach(?:te|en)? (?:me|mij|ons|je|u) (?:kapot|dood|rot)|dood van het lachen"
+    r"|doods?bang voor|doodmoe|doodop|doodgewoon"
     r"|mort(?:e|s|es)? de (?:rire|fatigue|faim|soif|trouille|honte)|a mourir de rire|tuer le temps"
-    r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk|spring een gat in de lucht"
+    r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk"
+    r"|spring een gat in de lucht"
     r"|il arrive (?:pas|plus|jamais|que)|il arrive(?: \w+)? a (?:[mtsl]e |les |[mtsl]'|y )?\w+(?:er|ir|re))\b"
 )
-SCREEN_SIGNS = frozenset({"danger", "suicide", "minor"})
+ADULT = "adult"  # somebody says an age above 18; not a flag
+SCREEN_SIGNS = frozenset({"danger", "suicide", "minor", ADULT})
 
 
 def without_idioms(text: str) -> str:
@@ -43,10 +46,13 @@ class SafetyLayer:
     def flags(self, text: str, probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> dict[str, str]:
         """Each flag that is seen, with the words that show it (empty when only the classifier sees it)."""
         found: dict[str, str] = {}
+        probabilities = dict(probabilities)
         for sign in self.signs(text):
             # Outside the crisis flags words alone say little ("mijn dochter"): the classifier must half agree.
             if sign.label in SCREEN_SIGNS or probabilities.get(sign.label, 0.0) >= thresholds[sign.label] / 2:
                 found.setdefault(sign.label, sign.quote)
+        if ADULT in found and "minor" not in found:
+            probabilities["minor"] = 0.0  # an age that is said goes before a guess
         for flag, probability in probabilities.items():
             if probability >= thresholds[flag]:
                 found.setdefault(flag, "")

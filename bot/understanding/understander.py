@@ -23,7 +23,12 @@ MAX_FORMS = 4
 MAX_EVIDENCE = 3
 MAX_QUOTE_WORDS = 14
 MAX_CLAUSES = 24
-RECALL = {"danger": 1.7, "suicide": 1.7, "minor": 1.5}  # F-beta by which thresholds of crisis flags are set
+RECALL = {
+    "danger": 1.7,
+    "suicide": 1.7,
+    "minor": 1.5,
+    "perpetrator": 0.7,
+}  # F-beta by which thresholds of crisis flags are set
 
 
 class Understander:
@@ -39,8 +44,10 @@ class Understander:
         self.flag_order: tuple[str, ...] = tuple(flags.labels)
 
     @classmethod
-    def fit(cls, messages: Sequence[Labelled], other: Sequence[str], encoder: Encoder, flags: Sequence[str],
-            form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]]) -> Understander:  # fmt: skip
+    def fit(
+        cls, messages: Sequence[Labelled], other: Sequence[str], encoder: Encoder, flags: Sequence[str],
+        form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]],
+    ) -> Understander:  # fmt: skip
         """Train every layer. ``other`` holds messages in neither Dutch nor French."""
         texts = [clean(message.text) for message in messages]
         features = Features(encoder).fit(texts)
@@ -107,7 +114,7 @@ class Understander:
             if share >= needed:
                 evidence = quotes.get(form) or [self._telling_clause(rows, shares[:, k])]
                 readings.append(Reading(form, share, _distinct(evidence)))
-            elif share >= threshold / 3:
+            elif share >= threshold / 3 or form in quotes:
                 possible.append((form, share))
         readings.sort(key=lambda reading: -reading.confidence)
         possible.sort(key=lambda pair: -pair[1])

@@ -44,7 +44,10 @@ def test_buttons(question: str, choice: str, answer: str | None) -> None:
 def test_every_label_of_every_question_can_be_typed(language: str) -> None:
     """Somebody who types a button's label gets that answer, whatever act was read in it."""
     content = catalogue()
-    questions = [*content.intake.values(), *(question for form in content.forms.values() for question in form.questions)]
+    questions = [
+        *content.intake.values(),
+        *(question for form in content.forms.values() for question in form.questions),
+    ]
     nodes = [node for protocol in content.protocols.values() for node in protocol.nodes.values()]
     for options in [*(question.options for question in questions), *(node.options for node in nodes)]:
         for option in options:

@@ -83,7 +83,9 @@ def test_schema_errors_name_the_question_and_not_its_number(copy: Project) -> No
         assert "questions.reaction.level" in {finding.place for finding in found(copy, "content")}
 
 
-def test_exit_code_and_summary(copy: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_exit_code_and_summary(
+    copy: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     results = [Finding("b.yml", "y", "is odd", warning=True)]
     monkeypatch.setattr(checks, "CHECKS", [lambda project: results])
     assert checks.run(copy) == 0
@@ -116,7 +118,11 @@ def test_sentences_and_words() -> None:
 
 
 def test_readability_rises_with_long_words_and_long_sentences() -> None:
-    easy, words, long = "Je gsm is van jou.", "Mobiele telefoons toebehoren gebruikers.", "Je gsm is van jou en dus niet van hem."
+    easy, words, long = (
+        "Je gsm is van jou.",
+        "Mobiele telefoons toebehoren gebruikers.",
+        "Je gsm is van jou en dus niet van hem.",
+    )
     assert wording.lix([easy]) < wording.lix([long]) < wording.lix([words])
     assert wording.lix([easy]) == 5 and wording.lix([]) == 0
 

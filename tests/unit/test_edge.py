@@ -43,7 +43,8 @@ def test_cleaned(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "/" * 10_000 + "a", " /" * 5_000 + "a", "\u200b" * 10_000 + "a",
-                                  "e\u0301" * 5_000, "\ud800" * 10_000 + "a"], ids=lambda text: ascii(text[:4]))  # fmt: skip
+                                  "e\u0301" * 5_000, "\ud800" * 10_000 + "a"],
+                         ids=lambda text: ascii(text[:4]))  # fmt: skip
 def test_long_messages_take_no_time(text: str) -> None:
     started = time.perf_counter()
     assert cleaned(text)

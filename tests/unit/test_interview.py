@@ -44,7 +44,9 @@ def test_what_is_known_already_is_not_asked() -> None:
 
 
 def test_only_the_two_surest_forms_are_asked_about() -> None:
-    keys = [key for key in interview.plan(heard("doxing", "threats", "grooming"), CONTENT) if not key.startswith("intake")]
+    keys = [
+        key for key in interview.plan(heard("doxing", "threats", "grooming"), CONTENT) if not key.startswith("intake")
+    ]
     assert [key.split(".")[0] for key in keys] == ["confirm"] + ["doxing"] * 3 + ["threats"] * 3
 
 
@@ -81,7 +83,9 @@ def test_yes_to_a_serious_question_raises_the_level(key: str, level: str) -> Non
     assert case.facts["level"] == level
 
 
-@pytest.mark.parametrize("old, new, kept", [("L2", "L1", "L1"), ("L1", "L3", "L1"), (None, "L3", "L3"), ("L2", None, "L2")])
+@pytest.mark.parametrize(
+    "old, new, kept", [("L2", "L1", "L1"), ("L1", "L3", "L1"), (None, "L3", "L3"), ("L2", None, "L2")]
+)
 def test_the_level_only_rises(old: str | None, new: str | None, kept: str) -> None:
     case = Case()
     case.raise_level(old)
@@ -115,6 +119,8 @@ def test_a_case_survives_storage_and_forgets_unknown_keys() -> None:
 
 def test_hearing_again_keeps_the_surest_and_three_masked_quotes() -> None:
     case = heard("doxing")
-    assert case.hear([("doxing", 0.2, ["bel 0470 12 34 56", "a", "b", "words doxing"]), ("threats", 0.5, [])]) == ["threats"]
+    assert case.hear([("doxing", 0.2, ["bel 0470 12 34 56", "a", "b", "words doxing"]), ("threats", 0.5, [])]) == [
+        "threats"
+    ]
     assert case.forms["doxing"] == 0.9
     assert case.quotes["doxing"] == ["words doxing", "bel …", "a"]

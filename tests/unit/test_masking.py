@@ -33,7 +33,8 @@ def test_personal_data_is_masked(text: str, masked: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["leest mijn berichten", "al 3 jaar", "500 euro per dag", "elke dag om 10u30", "ik ben 17", "in 2024 begonnen", "24/7",
+    ["leest mijn berichten", "al 3 jaar", "500 euro per dag", "elke dag om 10u30", "ik ben 17", "in 2024 begonnen",
+     "24/7",
      "40 keer per dag", "hij kijkt mee @ thuis", ""],
 )  # fmt: skip
 def test_ordinary_words_stay(text: str) -> None:

@@ -91,7 +91,9 @@ def test_danger_shows_112_before_anything_is_asked() -> None:
 
 
 def test_a_plan_for_suicide_shows_112_at_once() -> None:
-    target = next(option.next for option in CONTENT.protocols["suicide"].nodes["plan"].options if option.id == "yes_plan")
+    target = next(
+        option.next for option in CONTENT.protocols["suicide"].nodes["plan"].options if option.id == "yes_plan"
+    )
     assert "emergency_112" in CONTENT.protocols["suicide"].nodes[str(target)].services
 
 

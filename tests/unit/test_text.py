@@ -20,7 +20,7 @@ def test_words_are_folded(text: str, folded: str) -> None:
 @pytest.mark.parametrize("text", [text for text, _ in CASES["folded"]])
 def test_every_word_remembers_where_it_stood(text: str) -> None:
     words = Words.of(text)
-    for word, start, (begin, end) in zip(words.folded.split(), words.starts, words.spans):
+    for word, start, (begin, end) in zip(words.folded.split(), words.starts, words.spans, strict=True):
         assert words.folded[start:].startswith(word)
         assert fold(text[begin:end]) == word
 
