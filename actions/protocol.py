@@ -73,6 +73,10 @@ class ValidateProtocolForm(Journey):
             case.failed = 0
             interview.apply(case, option.sets)
             return await self._go(turn, protocol.answer(turn.content, case, option))
+        if case.role == "perpetrator" and "ask_harm" in [name for name, _ in turn.read.ranking[:2]]:
+            turn.say("answer.ask_harm")
+            ask(turn, case.node)
+            return turn.wait()
         if interrupts(turn) or (turn.read.act == "tell" and case.node.partition(".")[0] in OPEN_PROTOCOLS):
             return turn.reject(PROTOCOL)
         case.failed += 1

@@ -8,7 +8,7 @@ from actions.protocol import begin, begin_minor, interrupts, new_crisis
 from actions.support import INTERVIEW, Button, Journey, Turn, button, option_button
 from bot.content.schema import Option, Text
 from bot.recognition import interview
-from bot.recognition.answers import interpret, standard_label
+from bot.recognition.answers import interpret, literal, standard_label
 
 ATTEMPTS = 3
 CLEARLY_HEARD = 0.45  # a second form below this is asked about, not said back
@@ -36,8 +36,9 @@ class ValidateRecogniseForm(Journey):
                 return turn.wait()
             case.repeat = False
             return self._next(turn)
-        if new_crisis(turn):
-            return turn.reject(INTERVIEW)
+        crisis = new_crisis(turn)
+        if crisis and (turn.read.flag_evidence.get(crisis) or not self._literal(turn)):
+            return turn.reject(INTERVIEW)  # but an answer in so many words goes before a guessed signal
         answer = self._answer(turn, case.pending)
         if answer is None and interrupts(turn):
             return turn.reject(INTERVIEW)
@@ -54,6 +55,11 @@ class ValidateRecogniseForm(Journey):
         question = interview.question_of(turn.case, turn.content)
         options = question.options if question else CONFIRM_OPTIONS
         return interpret(options, turn.read, turn.text, turn.choice.get("option"))
+
+    @staticmethod
+    def _literal(turn: Turn) -> str | None:
+        question = interview.question_of(turn.case, turn.content)
+        return literal(question.options, turn.text, turn.choice.get("option")) if question else None
 
     def _record(self, turn: Turn, key: str, answer: str) -> list[EventType]:
         case = turn.case

@@ -83,6 +83,8 @@ class ActionRefer(Journey):
         if turn.choice.get("option") != "more":
             case.shown.clear()
         found = [match for match in await look_up(find, _query(turn)) if match.service.id not in case.shown]
+        if "grooming" not in case.forms:  # these lines are for sexual thoughts about children only
+            found = [match for match in found if match.service.kind != "perpetrator_line"]
         turn.say(self._intro(turn, found))
         for match in distinct(found)[:AT_ONCE]:
             case.shown.append(match.service.id)

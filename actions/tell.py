@@ -7,6 +7,7 @@ import re
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin, begin_minor
+from actions.refer import show_services
 from actions.support import INTERVIEW, Journey, Turn, button
 from bot.recognition.taxonomy import CRISES
 
@@ -101,12 +102,16 @@ class ActionCrisis(Journey):
             turn.greet_once()
         if signal == "minor":
             case.greeted = True
+            if not turn.read.flag_evidence.get("perpetrator"):
+                case.flags = [flag for flag in case.flags if flag != "perpetrator"]  # a child is protected first
             if case.role == "perpetrator":
                 case.handled.append("minor")
                 return begin(turn, "perpetrator")
             return begin_minor(turn)
         if signal == "danger":
             case.raise_level("L2")
+        if signal == "suicide" and "danger" in turn.read.flags:
+            await show_services(turn, ["emergency_112"])
         return begin(turn, signal)
 
 

@@ -112,7 +112,7 @@ if needs_training; then
   step "train" "$bin/halte" train
 fi
 
-for suite in unit conversations faults leaks; do
+for suite in unit conversations faults leaks rasa; do
   step "tests: $suite" "$bin/pytest" -rs "tests/$suite"
 done
 

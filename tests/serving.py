@@ -35,7 +35,7 @@ class Server:
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "Server":
+    def start(self) -> Server:
         """Start and wait until it answers."""
         for name in ("home", "tmp"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from bot.checks.project import Finding, Project, item_name, load
 from bot.content.catalogue import Loader
 from bot.content.schema import FlagSigns, Form, Intake, Option, Protocol, Screener, Texts
+from bot.recognition.interview import ROLES
 from bot.recognition.protocol import TARGETS
 from bot.recognition.taxonomy import FLAGS
 from bot.understanding.safety import ADULT
@@ -37,8 +38,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "age": ("minor", "adult"),
     "age_in_image": ("minor", "adult"),
     "level": ("L1", "L2", "L3"),
-    "flag": FLAGS,
-    "role": ("victim", *FLAGS),
+    "role": ("victim", *ROLES),
 }
 """What an option may set, see ``bot/recognition/interview.py``; ``form`` may be any form."""
 

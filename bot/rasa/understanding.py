@@ -87,7 +87,8 @@ class UnderstandingComponent(GraphComponent):
             hint = (message.get(METADATA) or {}).get("language", "")
             read = self._understander.understand(text, hint)
             ranking = [{"name": name, "confidence": share} for name, share in read.ranking]
-            message.set(INTENT, ranking[0], add_to_output=True)
+            intent = {INTENT_NAME_KEY: read.act, "confidence": read.act_confidence}
+            message.set(INTENT, intent, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set(UNDERSTANDING, read.as_dict(), add_to_output=True)
         return messages

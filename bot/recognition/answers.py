@@ -34,7 +34,7 @@ ASKS = frozenset(
 """Acts that interrupt a question instead of answering it."""
 
 SURE_INTERRUPTION = 0.4
-SURE_ANSWER = 0.4  # an act below this share does not answer anything
+SURE_ANSWER = 0.5  # an act below this share does not answer anything
 
 
 def interpret(options: Sequence[Option], read: Understanding, text: str, choice: str | None) -> str | None:
@@ -42,16 +42,10 @@ def interpret(options: Sequence[Option], read: Understanding, text: str, choice:
 
     ``options`` empty means a plain yes / no / don't know question.
     """
-    allowed = [option.id for option in options] or list(YES_NO_UNSURE)
-    if choice is not None:
-        return choice if choice in allowed or choice == "skip" else None
-    typed = Words.of(text).folded
-    for option in options:
-        if typed in {_folded(option.label.nl), _folded(option.label.fr), _folded(option.label.fr_tu or "")}:
-            return option.id
-    said = _by_words(tuple(options), text)
-    if said:
+    said = literal(options, text, choice)
+    if said or choice is not None:
         return said
+    typed = Words.of(text).folded
     if read.act in ASKS and read.act_confidence >= SURE_INTERRUPTION:
         return None
     first = typed.split(" ", 1)[0] if typed else ""
@@ -60,9 +54,21 @@ def interpret(options: Sequence[Option], read: Understanding, text: str, choice:
     if not options:
         return meaning
     by_act = {"yes": "affirm", "no": "deny", "unsure": "unsure", "skip": "skip"}
-    act = by_act[meaning] if meaning else read.act
+    act = by_act[meaning] if meaning else read.act if read.act_confidence >= SURE_ANSWER else None
     matching = next((option.id for option in options if act in option.acts), None)
     return matching or ("skip" if act == "skip" else None)
+
+
+def literal(options: Sequence[Option], text: str, choice: str | None) -> str | None:
+    """The option that was pressed, typed over or named by its words; nothing is guessed."""
+    allowed = [option.id for option in options] or list(YES_NO_UNSURE)
+    if choice is not None:
+        return choice if choice in allowed or choice == "skip" else None
+    typed = Words.of(text).folded
+    for option in options:
+        if typed in {_folded(option.label.nl), _folded(option.label.fr), _folded(option.label.fr_tu or "")}:
+            return option.id
+    return _by_words(tuple(options), text)
 
 
 def _folded(label: str) -> str:

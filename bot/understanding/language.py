@@ -21,6 +21,7 @@ SURE = 0.75  # below this a short message follows the language of the conversati
 OTHER_SURE = 0.65  # telling somebody "I do not speak your language" needs more certainty
 OTHER_WORDS = 3
 MIXED_SHARE = 0.2
+MIXED_LEAST = 0.3  # Dutch and French together, below which a message is in another language
 FOREIGN_SHARE = 0.4  # words of a third language beyond which a message is not called Dutch-French
 
 
@@ -60,10 +61,12 @@ class LanguageIdentifier:
         shares = self.probabilities(text)
         language = max(shares, key=lambda label: shares[label])
         mixed = self._mixed(words)
+        if mixed and shares["nl"] + shares["fr"] < MIXED_LEAST:
+            mixed = False
         if language == "other" and (mixed or shares["other"] < OTHER_SURE or len(words) < OTHER_WORDS):
             home = max(("nl", "fr"), key=lambda label: shares[label])
             return home, False, mixed
-        return language, shares[language] >= SURE, mixed
+        return language, language == "other" or shares[language] >= SURE, mixed
 
     def _mixed(self, words: list[str]) -> bool:
         if len(words) < 4:

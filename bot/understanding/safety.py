@@ -16,6 +16,7 @@ IDIOMS = re.compile(
     r"\b(?:lach(?:te|en)? (?:me|mij|ons|je|u) (?:kapot|dood|rot)|dood van het lachen"
     r"|doods?bang voor|doodmoe|doodop|doodgewoon"
     r"|mort(?:e|s|es)? de (?:rire|fatigue|faim|soif|trouille|honte)|a mourir de rire|tuer le temps"
+    r"|(?:appli|app|boulot|travail|chaleur|prof|hitte|werk) (?:me|va me|doet mij|doet me) (?:tue|tuer|dood)"
     r"|(?:batterij|gsm|telefoon|laptop|wifi)(?: is| was)? (?:helemaal )?(?:dood|kapot)|doodleuk"
     r"|spring een gat in de lucht"
     r"|il arrive (?:pas|plus|jamais|que)|il arrive(?: \w+)? a (?:[mtsl]e |les |[mtsl]'|y )?\w+(?:er|ir|re))\b"
@@ -24,9 +25,14 @@ ADULT = "adult"  # somebody says an age above 18; not a flag
 SCREEN_SIGNS = frozenset({"danger", "suicide", "minor", ADULT})
 
 
+def folded_same_length(text: str) -> str:
+    """``text`` folded letter by letter, so that places in it stay the same."""
+    return "".join(fold(ch) if len(fold(ch)) == 1 else ch for ch in text)
+
+
 def without_idioms(text: str) -> str:
     """``text`` with innocent idioms blanked out, same length so that quotes keep their place."""
-    folded = "".join(fold(ch) if len(fold(ch)) == 1 else ch for ch in text)
+    folded = folded_same_length(text)
     characters = list(text)
     for match in IDIOMS.finditer(folded):
         characters[match.start() : match.end()] = " " * (match.end() - match.start())
@@ -51,6 +57,9 @@ class SafetyLayer:
             # Outside the crisis flags words alone say little ("mijn dochter"): the classifier must half agree.
             if sign.label in SCREEN_SIGNS or probabilities.get(sign.label, 0.0) >= thresholds[sign.label] / 2:
                 found.setdefault(sign.label, sign.quote)
+        if IDIOMS.search(folded_same_length(text)):
+            for flag in ("danger", "suicide"):
+                probabilities[flag] = probabilities.get(flag, 0.0) / 2
         if ADULT in found and "minor" not in found:
             probabilities["minor"] = 0.0  # an age that is said goes before a guess
         for flag, probability in probabilities.items():

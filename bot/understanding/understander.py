@@ -19,6 +19,9 @@ from bot.understanding.understanding import Reading, Understanding, flags_first
 
 ACT_UNDERSTOOD = 0.35  # an act below this share is not acted upon
 LEXICON_BOOST = 0.7  # a sign in the words lowers the probability that a form needs
+SURE_OF = {"perpetrator": 0.65}
+"""Least probability for flags that would wrong a person: somebody who is hurt is not to be taken for who does it."""
+
 MAX_FORMS = 4
 MAX_EVIDENCE = 3
 MAX_QUOTE_WORDS = 14
@@ -77,9 +80,14 @@ class Understander:
         act_shares = self._act.probabilities(matrix[:1])[0]
         ranking = self._ranking(act_shares)
         readings, possible = self._readings(text, rows, form_shares)
-        thresholds = dict(zip(self._flags.labels, self._flags.thresholds))
+        thresholds = {
+            flag: max(float(least), SURE_OF.get(flag, 0.0))
+            for flag, least in zip(self._flags.labels, self._flags.thresholds)
+        }
         found = self._safety.flags(text, dict(zip(self._flags.labels, flag_shares[0])), thresholds)
         act, confidence = ranking[0]
+        if act == "ask_harm" and "perpetrator" not in found:
+            act = "tell"  # somebody who asks how to find out who watches them must not be refused
         if readings and act == "other":
             # "other" and a form cannot both be right: the surer one wins.
             if confidence > readings[0].confidence and confidence >= ACT_UNDERSTOOD:

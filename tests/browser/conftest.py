@@ -8,8 +8,9 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Optional, Set
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -30,7 +31,7 @@ TEXTS = {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in UI_TEXTS}
 TEXTS["ui.other_language"] = Text(nl="Français", fr="Nederlands")
 
 
-def find_chromium() -> Optional[str]:
+def find_chromium() -> str | None:
     """The browser named by ``CHROMIUM``, else the first one that is installed."""
     named = os.environ.get("CHROMIUM")
     return next((path for path in map(shutil.which, filter(None, (named, *NAMES))) if path), None)
@@ -40,14 +41,14 @@ class Scripted:
     """Conversations with a fixed script, that keep nothing but what the tests look at."""
 
     def __init__(self) -> None:
-        self.open: Set[str] = set()
-        self.forgotten: List[str] = []
-        self.heard: List[Incoming] = []
-        self.said: Dict[str, List[str]] = {}
+        self.open: set[str] = set()
+        self.forgotten: list[str] = []
+        self.heard: list[Incoming] = []
+        self.said: dict[str, list[str]] = {}
         self.fail = 0  # how many turns still fail
         self.delay = 0.0
 
-    async def turn(self, session: Optional[str], incoming: Incoming) -> Outgoing:
+    async def turn(self, session: str | None, incoming: Incoming) -> Outgoing:
         self.heard.append(incoming)
         await asyncio.sleep(self.delay)
         if self.fail:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, List
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,8 +46,8 @@ def shift_three_times(page: Any) -> None:
 
 
 def test_nothing_is_asked_of_another_place_and_nothing_is_wrong(context: Any, site: str) -> None:
-    asked: List[str] = []
-    errors: List[str] = []
+    asked: list[str] = []
+    errors: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     page = context.new_page()
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -148,7 +149,7 @@ def test_leaving_works_while_an_answer_is_on_its_way(context: Any, site: str, el
     "keys",
     [["Shift", "Shift"], ["Shift", "Shift", "a", "Shift"], ["Shift+A", "Shift+B", "Shift+C"], ["Escape"] * 3],
 )
-def test_ordinary_typing_does_not_leave(context: Any, site: str, keys: List[str]) -> None:
+def test_ordinary_typing_does_not_leave(context: Any, site: str, keys: list[str]) -> None:
     page = opened(context, site)
     page.locator("#field").focus()
     for key in keys:

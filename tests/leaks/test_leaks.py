@@ -23,7 +23,7 @@ def test_canaries_are_nowhere_on_disk(tmp_path: Path) -> None:
         for text in (
             f"ik heet {name} en mijn ex leest mijn mails op {mail}",
             f"ja, bel mij op {phone}",
-            f"/inform{{\"x\": \"{word}\"}}",
+            f'/inform{{"x": "{word}"}}',
             f"{word} asdf {word}",
             f"hij staat aan de deur met een mes, {word}",
             f"ik wil niet meer leven {word}",

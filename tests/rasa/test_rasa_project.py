@@ -36,6 +36,8 @@ RASA = Path(sys.executable).with_name("rasa")
 WHERE_RASA_LOOKS = ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "data", "actions")
 PER_ACT, PER_SIGN = 15, 12  # messages of each act; of each form and flag
 STORY = "iemand heeft mijn adres en telefoonnummer online gezet"
+ALSO = (STORY, "hij heeft mijn adres en telefoonnummer online gezet", "mijn adres en telefoonnummer staan online")
+"""Learned too, with the form doxing: whether the parts fit together is tested here, not how well so little learns."""
 PATIENCE = 300.0  # seconds a step may take on a busy machine
 FALLEN_BACK = "not found. Using"
 """What Rasa says when it cannot import a class named in endpoints.yml, before it takes its own instead."""
@@ -165,7 +167,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("rasa")
     data = folder / "data"
     shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("nlu"))
-    write_messages(few(read(ROOT / "data" / "nlu")), data / "nlu")
+    also = [Labelled(text, "nl", "tell", ("doxing",)) for text in ALSO]
+    write_messages(also + few(read(ROOT / "data" / "nlu")), data / "nlu")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("HALTE_", "RASA_", "SANIC_"))},
         "HALTE_DATA_DIR": str(data),
@@ -265,7 +268,7 @@ def test_rasa_run_answers_on_loopback_and_keeps_no_message(project: Project, end
     assert dutch("hello.short") not in [message.get("text") for message in again]
     urgent = " ".join(message.get("text", "") for message in other)
     assert "112" in urgent or "101" in urgent
-    assert tracker["slots"]["case"]["forms"]
+    assert "doxing" in tracker["slots"]["case"]["forms"]
     kept = json.dumps(tracker, ensure_ascii=False)
     assert STORY not in kept and dutch("tell.confirm") not in kept
     assert not [event for event in tracker["events"] if event["event"] in ("user", "bot")]
@@ -273,11 +276,11 @@ def test_rasa_run_answers_on_loopback_and_keeps_no_message(project: Project, end
     assert FALLEN_BACK not in printed and "Traceback" not in printed
 
 
-def test_nothing_keeps_running(project: Project) -> None:
+def test_nothing_keeps_running(tmp_path: Path) -> None:
     """Ending a process ends its whole group, even one that does not listen."""
     stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
     stubborn += "; time.sleep(60)"
-    with started([sys.executable, "-c", stubborn], project.environment, project.folder) as (process, output):
+    with started([sys.executable, "-c", stubborn], dict(os.environ), tmp_path) as (process, output):
         while "up" not in output.read_text():
             time.sleep(0.1)
     assert process.returncode == -signal.SIGKILL

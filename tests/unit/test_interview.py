@@ -62,7 +62,7 @@ def test_every_interview_ends(form: str) -> None:
 @pytest.mark.parametrize(
     "answer, fear, level, careful",
     [("now", "now", None, True), ("sometimes", "sometimes", "L2", True), ("no", "no", None, False),
-     ("rather_not", None, None, False)],
+     ("rather_not", None, None, True)],
 )  # fmt: skip
 def test_fear_makes_careful(answer: str, fear: str | None, level: str | None, careful: bool) -> None:
     case = heard("doxing")
@@ -93,12 +93,18 @@ def test_the_level_only_rises(old: str | None, new: str | None, kept: str) -> No
     assert case.facts["level"] == kept
 
 
-def test_options_keep_facts_flags_and_forms() -> None:
+def test_options_keep_facts_roles_and_forms() -> None:
     case = Case()
-    interview.apply(case, {"other": "ex", "role": "witness", "flag": "physical", "form": "doxing", "level": "L2"})
-    interview.apply(case, {"role": "victim"})
+    interview.apply(case, {"other": "ex", "role": "witness", "form": "doxing", "level": "L2"})
     assert case.facts == {"other": "ex", "level": "L2"}
-    assert case.flags == ["witness", "physical"] and case.forms == {"doxing": 0.6}
+    assert case.flags == ["witness"] and case.forms == {"doxing": 0.6}
+
+
+@pytest.mark.parametrize("role, flags", [("professional", ["physical", "professional"]), ("victim", ["physical"])])
+def test_a_role_that_is_chosen_replaces_the_one_that_was_heard(role: str, flags: list[str]) -> None:
+    case = Case(flags=["witness", "physical"])
+    interview.apply(case, {"role": role})
+    assert case.flags == flags
 
 
 def test_back_asks_the_last_question_again() -> None:
