@@ -79,7 +79,7 @@ class ActionRestart(Journey):
 
 
 class ActionDelete(Journey):
-    """Forget everything. The engine erases the conversation itself when it sees the mark ``erased``."""
+    """Forget everything. ``bot/channels`` erases the conversation itself when it sees the mark ``erased``."""
 
     action_name = "action_delete"
 

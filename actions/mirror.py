@@ -63,5 +63,7 @@ class ActionNext(Journey):
             buttons.append(button("next.removal", "ask_removal"))
         if not case.forms:
             buttons.append(button("next.more", "menu_forms"))
+        done = turn.choice.get("intent") or turn.intent  # what was answered just now is not offered again
+        buttons = [entry for entry in buttons if entry["choice"]["intent"] != done]
         turn.ask("next.ask", [*buttons, button("next.pause", "stop")])
         return turn.leave_form()

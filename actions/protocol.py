@@ -38,7 +38,8 @@ def begin_minor(turn: Turn) -> list[EventType]:
 
 def new_crisis(turn: Turn) -> str | None:
     """The most urgent signal of this message that its protocol is not already answering."""
-    answered = {(turn.case.node or "").partition(".")[0]} | ({"minor"} & set(turn.case.handled))
+    walked = (turn.case.node or "").partition(".")[0] if turn.loop == PROTOCOL else ""  # a path left is kept as node
+    answered = {walked} | ({"minor"} & set(turn.case.handled))
     return most_urgent([flag for flag in turn.read.flags if flag not in answered], turn.read.flag_evidence)
 
 

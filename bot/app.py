@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -30,7 +31,7 @@ HEADERS = {
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
+            "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen "
             "geolocation gyroscope hid identity-credentials-get idle-detection magnetometer microphone midi "
             "payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
         ).split()
@@ -44,6 +45,9 @@ WITHOUT_CHAT = {
     "nl": ["emergency_112", "hulplijn_1712", "child_focus", "zelfmoordlijn_1813"],
     "fr": ["emergency_112", "ecoute_violences_conjugales", "child_focus", "centre_prevention_suicide"],
 }
+
+
+SWEEP_SECONDS = 30.0  # between two looks for conversations that have expired
 
 
 class Guard:
@@ -94,13 +98,19 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if conversations is None:
+        real = conversations
+        if real is None:
             # Imported here: Rasa takes seconds, and tests of the page must not pay for it.
             from bot.channels.conversations import Conversations
             from bot.engine import Engine
 
-            mount(app, Conversations(Engine.load()))
-        yield
+            real = Conversations(Engine.load())
+            mount(app, real)
+        sweeping = asyncio.create_task(keep_sweeping(real))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
 
     def mount(app: Starlette, real: web.Conversations) -> None:
         app.router.routes.extend(web.routes(real, page_texts(texts), helplines or directory_helplines))
@@ -114,6 +124,16 @@ def create_app(
     if conversations is not None:
         mount(app, conversations)
     return app
+
+
+async def keep_sweeping(conversations: web.Conversations) -> None:
+    """Erase what has expired also while nobody says anything."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            conversations.sweep()
+        except Exception as error:  # tried again in a moment: expired conversations must not stay because of one error
+            log("sweep_failed", error_class=type(error).__name__)
 
 
 def page_texts(texts: Mapping[str, Text] | None) -> Mapping[str, Text]:

@@ -40,6 +40,7 @@ class Session:
     token: str
     language: str
     expires: float
+    informal: bool = False  # French tu
     offered: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
     answered: OrderedDict[str, Outgoing] = field(default_factory=OrderedDict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -69,11 +70,21 @@ class Conversations:
         if session:
             self._engine.forget(self._sender(session))
 
+    def sweep(self) -> None:
+        """Erase every conversation that has expired; the least recently used stand first."""
+        now = time.monotonic()
+        while self._sessions:
+            token, session = next(iter(self._sessions.items()))
+            if session.expires >= now:
+                break
+            self.forget(token)
+
     async def _without_session(self, token: str | None, incoming: Incoming) -> Outgoing:
         if token:
             self.forget(token)
         language = incoming.language if incoming.language in ("nl", "fr") else "nl"
-        if not self._make_room():
+        self.sweep()
+        if len(self._sessions) >= settings().max_sessions:
             return self._plain("", language, "fallback.busy")
         session = self._open(language)
         if token and not incoming.start:
@@ -85,8 +96,8 @@ class Conversations:
 
     async def _in_session(self, session: Session, incoming: Incoming) -> Outgoing:
         async with session.lock:  # one message in flight; the next waits its turn
-            session.expires = time.monotonic() + settings().session_minutes * 60
-            self._sessions.move_to_end(session.token)
+            if session.token not in self._sessions:  # erased while this message waited
+                return await self._without_session(session.token, incoming)
             if incoming.client_id and incoming.client_id in session.answered:
                 return session.answered[incoming.client_id]
             if not session.pace.allows():
@@ -110,8 +121,20 @@ class Conversations:
         if not Words.of(text).folded and not any(char.isalnum() for char in text):
             return await self._again(session, "fallback.empty")
         if len(text) > settings().message_limit:
-            return await self._again(session, "fallback.too_long", limit=settings().message_limit)
+            urgent = await self._urgent_part(text, session.language)
+            if urgent is None:
+                return await self._again(session, "fallback.too_long", limit=settings().message_limit)
+            text = urgent
         return await self._run(session, self._typed_label(session, text) or text)
+
+    async def _urgent_part(self, text: str, language: str) -> str | None:
+        """The end or beginning of a text that is too long, when a danger or suicide signal is in it."""
+        limit = settings().message_limit
+        for part in (text[-limit:], text[:limit]):
+            read = await self._engine.recognise(part, language)
+            if {"danger", "suicide"} & set(read.flags):
+                return part
+        return None
 
     @staticmethod
     def _typed_label(session: Session, text: str) -> tuple[str, Mapping[str, str]] | None:
@@ -125,8 +148,11 @@ class Conversations:
 
     async def _run(self, session: Session, said: Any) -> Outgoing:
         sender = self._sender(session)
-        before = await self._engine.state(sender)
+        # Only here, where the engine saves what it knows: else a session could outlive its stored conversation.
+        session.expires = time.monotonic() + settings().session_minutes * 60
+        self._sessions.move_to_end(session.token)
         try:
+            before = await self._engine.state(sender)
             if isinstance(said, str):
                 coming = self._engine.say(sender, said, session.language)
             else:
@@ -140,6 +166,7 @@ class Conversations:
             if session.token not in self._sessions:  # erased while it was being answered: what was stored goes too
                 self._engine.forget(sender)
         session.language = state.get("language", session.language)
+        session.informal = bool(state.get("informal"))
         if any(before.get(name) != state.get(name) for name in ("pending", "node")):
             session.offered = {}  # another question is open now, or none: old choices no longer answer anything
         bubbles, buttons = self._shape(session, messages)
@@ -150,7 +177,7 @@ class Conversations:
         return Outgoing(session.token, bubbles, buttons, session.language, ended=ended, state=state)
 
     def _shape(self, session: Session, messages: list[dict[str, Any]]) -> tuple[list[Bubble], list[Button]]:
-        """Rasa's messages as bubbles; the buttons of the last message are the ones on offer now."""
+        """Rasa's messages as bubbles; the buttons among them replace the ones that were on offer."""
         bubbles: list[Bubble] = []
         buttons: list[Button] = []
         offered: dict[str, tuple[str, Mapping[str, str]]] = {}
@@ -168,7 +195,7 @@ class Conversations:
 
     async def _again(self, session: Session, key: str, **values: int) -> Outgoing:
         """A reviewed sentence beside the choices that are still open; before anything was said, the opening."""
-        answer = self._plain(session.token, session.language, key, **values)
+        answer = self._plain(session.token, session.language, key, session.informal, **values)
         if not session.offered and key != "fallback.error":
             opening = await self._run(session, ("", {"intent": "start"}))
             return replace(opening, bubbles=answer.bubbles + opening.bubbles)
@@ -187,24 +214,14 @@ class Conversations:
         cards = [self._renderer.card(card(match, language), language, False) for match in found]
         return [_bubble(entry["title"], {"card": entry}, language) for entry in cards]
 
-    def _plain(self, token: str, language: str, key: str, **values: int) -> Outgoing:
-        text = self._renderer.text(key, language, values=dict(values))
+    def _plain(self, token: str, language: str, key: str, informal: bool = False, **values: int) -> Outgoing:
+        text = self._renderer.text(key, language, informal, dict(values))
         return Outgoing(token, [Bubble("text", text, language)], [], language)
 
     def _open(self, language: str) -> Session:
         session = Session(secrets.token_urlsafe(24), language, time.monotonic() + settings().session_minutes * 60)
         self._sessions[session.token] = session
         return session
-
-    def _make_room(self) -> bool:
-        """Erase what has expired (the least recently used stand first); False when all are still in use."""
-        now = time.monotonic()
-        while self._sessions:
-            token, session = next(iter(self._sessions.items()))
-            if session.expires >= now:
-                break
-            self.forget(token)
-        return len(self._sessions) < settings().max_sessions
 
     def _sender(self, session: Session) -> str:
         return hmac.new(self._key, session.token.encode(), hashlib.sha256).hexdigest()[:32]

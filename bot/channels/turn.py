@@ -41,7 +41,7 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Button:
-    """An answer that can be chosen; ``id`` is opaque and valid for the next turn only."""
+    """An answer that can be chosen; ``id`` is opaque and valid until other choices are offered."""
 
     id: str
     label: str

@@ -1,7 +1,8 @@
 """The web chat over HTTP: one page, one POST a turn, one way to be forgotten.
 
-What a stranger sends is checked here and nowhere else: type, size, characters and shape. Answers to a malformed
-request are short codes for programs; every sentence a person reads comes from the reviewed texts.
+The type, size and shape of what a stranger sends are checked here; what a message may hold, in bot/channels/edge.py.
+Answers to a malformed request are short codes for programs; every sentence a person reads comes from the reviewed
+texts.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class Conversations(Protocol):
 
     def forget(self, session: str, /) -> None:
         """Erase a conversation; unknown ones are no error."""
+
+    def sweep(self) -> None:
+        """Erase every conversation that has expired."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,8 @@ def read_turn(body: bytes) -> tuple[str | None, Incoming]:
         language=data.get("language"),
         client_id=client_id,
     )
+    if data.get("session") == "":  # as in the answer "fallback.busy", which opens no session
+        return None, incoming
     return token(data, "session"), incoming
 
 

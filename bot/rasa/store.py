@@ -19,16 +19,17 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.settings import settings
 
-SWEEP_SECONDS = 30.0
-
 
 class ForgettingStore(TrackerStore):
-    """One small expiring blob per conversation; ``forget`` erases it at once."""
+    """One small expiring blob per conversation; ``forget`` erases it at once.
+
+    Expired blobs are never given back. They leave memory when ``bot/channels`` forgets their session (see ``sweep``
+    there); nobody does that for Rasa's own commands, which are for development only.
+    """
 
     def __init__(self, domain: Domain, event_broker: Any = None, host: str | None = None, **kwargs: Any) -> None:
         super().__init__(domain, event_broker)
         self._blobs: dict[str, tuple[float, str]] = {}
-        self._swept = time.monotonic()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep slots and active form; drop every event, and with them every message."""
@@ -37,7 +38,6 @@ class ForgettingStore(TrackerStore):
             "loop": tracker.active_loop_name,
         }
         self._blobs[tracker.sender_id] = (time.monotonic() + settings().session_minutes * 60, json.dumps(state))
-        self._sweep()
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation as it stood after its last turn, or None when unknown or expired."""
@@ -67,9 +67,3 @@ class ForgettingStore(TrackerStore):
     def forget(self, sender_id: str) -> None:
         """Erase one conversation now."""
         self._blobs.pop(sender_id, None)
-
-    def _sweep(self) -> None:
-        now = time.monotonic()
-        if now - self._swept > SWEEP_SECONDS:
-            self._swept = now
-            self._blobs = {sender: entry for sender, entry in self._blobs.items() if entry[0] >= now}

@@ -83,11 +83,6 @@ def go_back(case: Case) -> str | None:
     return key
 
 
-def asks_about_fear(key: str | None) -> bool:
-    """Whether a question is the one on fear, whose answer can start the danger protocol."""
-    return key == "intake.fear"
-
-
 def question_of(case: Case, content: Catalogue) -> Question | None:
     """The question that waits for an answer, if it is one of content."""
     return content.question(case.pending) if case.pending and case.pending != CONFIRM else None

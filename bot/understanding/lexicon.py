@@ -97,12 +97,3 @@ def _negated(words: Words, first: int) -> bool:
         if folded[position] in NEGATIONS:
             return True
     return False
-
-
-def merge(*sources: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """One mapping with the patterns of all ``sources`` (for example Dutch and French together)."""
-    merged: dict[str, list[str]] = {}
-    for source in sources:
-        for label, entries in source.items():
-            merged.setdefault(label, []).extend(entries)
-    return {label: tuple(entries) for label, entries in merged.items()}

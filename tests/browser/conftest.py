@@ -79,16 +79,19 @@ class Scripted:
         self.open.discard(session)
         self.forgotten.append(session)
 
+    def sweep(self) -> None:
+        """Nothing here expires."""
+
 
 BUTTONS = [Button("choice-1", "First answer"), Button("choice-2", "Second answer")]
 CARDS = [
     Bubble("text", "intro", "nl"),
     Bubble("quote", "her own words <b>not bold</b>", "fr"),
     Bubble("item", "one", "nl"),
-    Bubble("item", "two", "nl"),
+    Bubble("item", "2. two", "nl"),
     Bubble(
         "card",
-        "",
+        "A line",
         "nl",
         title="A line",
         lines=["Open.", "Free."],

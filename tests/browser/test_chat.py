@@ -87,7 +87,10 @@ def test_every_kind_of_bubble_is_text_and_links_are_safe(context: Any, site: str
     page.locator(".card.urgent").wait_for()
     assert page.locator("blockquote").inner_text() == "her own words <b>not bold</b>"
     assert page.locator("blockquote").get_attribute("lang") == "fr"
-    assert page.locator(".items li").all_inner_texts() == ["one", "two"]
+    assert page.locator(".items li").all_inner_texts() == ["one", "2. two"]
+    marker = "(item) => getComputedStyle(item, '::before').content"
+    assert [item.evaluate(marker) for item in page.locator(".items li").all()] == ['"–"', "none"]
+    assert page.get_by_text("A line", exact=True).count() == 1  # the name of a card, said once
     links = page.locator(".card a")
     assert [link.get_attribute("href") for link in links.all()] == ["tel:1712", "https://line.example/chat"]
     assert all(link.get_attribute("rel") == "noopener noreferrer nofollow" for link in links.all())
@@ -257,9 +260,16 @@ def test_a_message_that_did_not_arrive_is_kept_and_retried_as_the_same(context: 
 
 def test_without_network_the_page_says_so_and_recovers(context: Any, site: str, scripted: Any) -> None:
     page = opened(context, site)
+    page.set_viewport_size({"width": 390, "height": 420})
     context.set_offline(True)
     page.get_by_role("button", name="First answer").click()
     page.get_by_text("nl offline").wait_for()
+
+    def question_in_view() -> bool:
+        button = page.get_by_role("button", name="First answer").bounding_box()
+        return bool(button["y"] + button["height"] <= page.locator("#foot").bounding_box()["y"])
+
+    assert eventually(question_in_view)
     context.set_offline(False)
     page.locator("#retry").click()
     page.get_by_text("chosen choice-1").wait_for()
@@ -295,7 +305,9 @@ def test_language_changes_without_an_address_and_without_losing_the_thread(
     assert page.get_by_text("heard bonjour").is_visible() and len(scripted.open) == 1
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 640), (320, 568), (320, 256), (640, 360), (1280, 800)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(390, 844), (360, 640), (320, 568), (320, 256), (195, 422), (640, 360), (1280, 800)]
+)
 def test_no_sideways_scrolling_and_the_exit_is_always_in_reach(
     context: Any, site: str, width: int, height: int
 ) -> None:
@@ -319,8 +331,10 @@ def test_no_sideways_scrolling_and_the_exit_is_always_in_reach(
     assert eventually(field_in_view)
 
 
-def test_a_long_answer_is_shown_from_its_beginning(context: Any, site: str) -> None:
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 256), (195, 422)])
+def test_a_long_answer_is_shown_from_its_beginning(context: Any, site: str, width: int, height: int) -> None:
     page = opened(context, site)
+    page.set_viewport_size({"width": width, "height": height})
     say(page, "long")
     page.get_by_text("heard long").wait_for()
     assert eventually(lambda: 0 <= page.locator("#log .bot").last.bounding_box()["y"] < 400)

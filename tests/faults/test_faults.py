@@ -125,3 +125,12 @@ def test_strange_input_gets_an_answer(conversations: Any, run: Any, text: str) -
     assert all(bubble.text.strip() for bubble in answer.bubbles)
     assert not any("Traceback" in bubble.text for bubble in answer.bubbles)
     assert answer.buttons
+
+
+@pytest.mark.parametrize("place", ["begin", "end"])
+def test_a_text_that_is_too_long_is_still_read_for_danger(conversations: Any, run: Any, place: str) -> None:
+    """Length is never a reason to overlook somebody who wants to die."""
+    filler = "mijn ex volgt mij overal en stuurt berichten. " * 60
+    text = "ik wil dood. " + filler if place == "begin" else filler + " ik wil dood."
+    answer = run(conversations.turn(None, Incoming(text=text, language="nl")))
+    assert str(answer.state.get("node")).startswith("suicide.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.understanding.lexicon import Lexicon, merge
+from bot.understanding.lexicon import Lexicon
 
 CASES = yaml.safe_load(Path(__file__).with_name("lexicon_cases.yml").read_text(encoding="utf-8"))
 
@@ -36,7 +36,3 @@ def test_the_longest_pattern_wins() -> None:
 def test_characters_of_regular_expressions_are_only_characters() -> None:
     assert Lexicon({"label": ["c++ (of [zo])"]}).find("c of zo") != []
     assert Lexicon({"label": [" ", ""]}).find("iets") == []
-
-
-def test_merge_puts_languages_together() -> None:
-    assert merge({"a": ["x"]}, {"a": ["y"], "b": ["z"]}) == {"a": ("x", "y"), "b": ("z",)}

@@ -30,7 +30,7 @@ from rasa.utils.endpoints import read_endpoint_config
 
 from bot.rasa import store as module
 from bot.rasa.responses import ContentResponses
-from bot.rasa.store import SWEEP_SECONDS, ForgettingStore
+from bot.rasa.store import ForgettingStore
 from bot.recognition.case import Case
 from bot.settings import ROOT, settings
 
@@ -228,16 +228,6 @@ def test_each_turn_gives_new_time(store: ForgettingStore, domain: Domain, clock:
     do(store.save(do(store.retrieve("s1"))))
     clock.now += settings().session_minutes * 60 - 1
     assert do(store.retrieve("s1")) is not None
-
-
-def test_expired_conversations_leave_memory_when_somebody_else_talks(
-    store: ForgettingStore, domain: Domain, clock: Clock
-) -> None:
-    do(store.save(tracker(domain, "s1")))
-    clock.now += settings().session_minutes * 60 + SWEEP_SECONDS + 1
-    do(store.save(tracker(domain, "s2")))
-    assert "s1" not in everything(store)
-    assert list(do(store.keys())) == ["s2"]
 
 
 def test_only_living_conversations_are_listed(store: ForgettingStore, domain: Domain, clock: Clock) -> None:

@@ -37,6 +37,9 @@ class Scripted:
     def forget(self, session: str) -> None:
         self.forgotten.append(session)
 
+    def sweep(self) -> None:
+        raise AssertionError("no test here waits for a sweep")
+
 
 @pytest.fixture()
 def scripted() -> Scripted:
@@ -104,6 +107,11 @@ def test_page_language(asked: str | None, accepted: str, language: str) -> None:
 def test_a_missing_text_is_noticed_at_the_start() -> None:
     with pytest.raises(KeyError):
         routes(Scripted(), {key: text for key, text in TEXTS.items() if key != "ui.exit"})
+
+
+def test_the_empty_session_of_a_busy_answer_asks_for_a_new_one(client: TestClient, scripted: Scripted) -> None:
+    assert post(client, {"session": "", "client_id": "c1", "text": "dag"}).status_code == 200
+    assert scripted.heard == [(None, Incoming(text="dag", client_id="c1"))]
 
 
 def test_turns_reach_the_conversation_and_state_stays_inside(client: TestClient, scripted: Scripted) -> None:

@@ -7,7 +7,7 @@ import { visit } from "./exit.js";
 
 const PATIENCE = 30000; // milliseconds for one turn; the server itself gives up much earlier
 const TYPING_AFTER = 300; // a quick answer needs no "is typing", on screen or in a screen reader
-const LONGEST = 4001; // one more than any server accepts, so that a longer text is answered, not refused
+const LONGEST = 12000; // far more than a server accepts: a longer text is answered, and its end is read for danger
 const IDLE_WARNING = 5 * 60000; // before the conversation ends
 const LINKS = ["https:", "http:", "tel:", "mailto:", "sms:"];
 
@@ -57,7 +57,8 @@ function tell(text, action) {
 function card(bubble) {
   const node = make("article", bubble.urgent ? "card urgent" : "card");
   if (bubble.title) node.append(make("h3", "", bubble.title));
-  if (bubble.text) node.append(make("p", "", bubble.text));
+  // A card without words of its own has the name as its text, for channels that cannot show cards.
+  if (bubble.text && bubble.text !== bubble.title) node.append(make("p", "", bubble.text));
   if (bubble.lines.length) node.append(make("ul", "", "", ...bubble.lines.map((line) => make("li", "", line))));
   const actions = make("div", "actions");
   for (const { kind, label, href } of bubble.actions) {
@@ -76,7 +77,9 @@ function card(bubble) {
 function bubbleNode(bubble) {
   if (bubble.kind === "card") return card(bubble);
   const quote = bubble.kind === "quote";
-  const node = make(quote ? "blockquote" : bubble.kind === "item" ? "li" : "p", quote ? "quote" : "", bubble.text);
+  const step = bubble.kind === "item" && /^\d+\. /.test(bubble.text); // it has its number: no dash as well
+  const tag = quote ? "blockquote" : bubble.kind === "item" ? "li" : "p";
+  const node = make(tag, quote ? "quote" : step ? "step" : "", bubble.text);
   if (quote) node.dir = "auto"; // the person's own words, in whatever direction they run
   return node;
 }
@@ -99,7 +102,9 @@ function showBot(answer) {
   }
   if (answer.buttons.length) node.append(choices(answer.buttons));
   log.append(node);
-  const tall = node.offsetHeight > byId("talk").clientHeight; // a long answer is read from its beginning,
+  const talk = byId("talk");
+  const room = Math.min(talk.clientHeight, talk.parentElement.clientHeight); // on a small screen, main is what moves
+  const tall = node.offsetHeight > room; // a long answer is read from its beginning,
   if (node.previousSibling) node.scrollIntoView({ block: tall ? "start" : "end" }); // and the first below the intro
 }
 
@@ -179,6 +184,7 @@ async function send(message, shown, id = newId()) {
       if (message.text && field.value.trim() !== message.text) submit();
       else { fill(message.text ? "" : field.value); send(message, shown, id); }
     });
+    log.lastElementChild?.scrollIntoView({ block: "end" }); // the notice took room: keep the question in view
   } finally {
     clearTimeout(slow);
     if (current()) typing.textContent = "";
