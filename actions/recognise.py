@@ -6,6 +6,7 @@ from rasa_sdk.events import EventType
 
 from actions.protocol import begin, begin_minor, interrupts, new_crisis
 from actions.support import INTERVIEW, Button, Journey, Turn, button, option_button
+from actions.tell import hear
 from bot.content.schema import Option, Text
 from bot.recognition import interview
 from bot.recognition.answers import interpret, literal, standard_label
@@ -43,7 +44,9 @@ class ValidateRecogniseForm(Journey):
         if answer is None and interrupts(turn):
             return turn.reject(INTERVIEW)
         if answer is None and turn.read.forms:
-            case.hear([(r.form, r.confidence, r.evidence) for r in turn.read.forms])
+            hear(turn)
+            if case.pending == "intake.fear" and not case.failed:
+                return self._not_understood(turn)  # the story is kept, and the question that matters is asked again
             answer = "told"
         if answer is None and turn.read.act == "tell" and turn.read.understood and case.failed:
             answer = "told"

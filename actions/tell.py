@@ -6,7 +6,7 @@ import re
 
 from rasa_sdk.events import EventType
 
-from actions.protocol import begin, begin_minor
+from actions.protocol import begin, begin_minor, new_crisis
 from actions.refer import show_services
 from actions.support import INTERVIEW, Journey, Turn, button
 from bot.recognition.taxonomy import CRISES
@@ -93,7 +93,8 @@ class ActionCrisis(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
-        signal = turn.intent.replace("signal_", "")
+        # The intent names the most urgent signal; when its path is being walked already, the next one counts.
+        signal = new_crisis(turn) or turn.intent.replace("signal_", "")
         hear(turn)
         if signal == "minor" and "minor" in case.handled:
             return turn.done(then=followed(turn))

@@ -104,7 +104,9 @@ def create_app(
             from bot.channels.conversations import Conversations
             from bot.engine import Engine
 
-            real = Conversations(Engine.load())
+            engine = Engine.load()
+            await engine.recognise("dag")  # the first reading is slow: nobody should have to wait for it
+            real = Conversations(engine)
             mount(app, real)
         sweeping = asyncio.create_task(keep_sweeping(real))
         try:

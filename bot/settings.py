@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     message_limit: int = Field(1000, ge=100, le=4000, description="longest message, in characters")
     turns_per_minute: int = Field(30, ge=1, description="messages a minute that one conversation may send")
     max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
-    turn_seconds: float = Field(10.0, gt=0, description="longest a turn may take before the fixed help sentence")
+    turn_seconds: float = Field(5.0, gt=0, description="longest a turn may take before the fixed help sentence")
     baseline_epochs: int = Field(100, ge=1, description="epochs of the baseline in `evaluate` and `bench`")
     secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 

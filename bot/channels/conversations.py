@@ -29,6 +29,7 @@ LIFELINES = {
 }
 """Shown when something fails here: lines that answer day and night."""
 
+MOST_PARTS = 16  # parts of a very long text that are read for danger
 MIN_PREFIX = 4  # letters of a label that are enough to mean it
 REMEMBERED = 8  # answers kept per session for clients that ask again
 
@@ -41,6 +42,7 @@ class Session:
     language: str
     expires: float
     informal: bool = False  # French tu
+    begun: bool = False  # Halte has said something
     offered: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
     answered: OrderedDict[str, Outgoing] = field(default_factory=OrderedDict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -90,8 +92,11 @@ class Conversations:
         if token and not incoming.start:
             # The conversation ended (time, restart of the server). Say so; what was just typed is not replayed.
             gone = self._plain(session.token, language, "fallback.session_gone")
-            opening = await self._in_session(session, Incoming(start=True, language=language))
-            return Outgoing(session.token, gone.bubbles[:1] + opening.bubbles, opening.buttons, language)
+            # ... unless it is about danger: then the rest can wait.
+            urgent = await self._urgent_part(cleaned(incoming.text or ""), language)
+            following = Incoming(text=urgent) if urgent else Incoming(start=True, language=language)
+            opening = await self._in_session(session, following)
+            return replace(opening, bubbles=gone.bubbles + opening.bubbles)
         return await self._in_session(session, incoming)
 
     async def _in_session(self, session: Session, incoming: Incoming) -> Outgoing:
@@ -100,7 +105,9 @@ class Conversations:
                 return await self._without_session(session.token, incoming)
             if incoming.client_id and incoming.client_id in session.answered:
                 return session.answered[incoming.client_id]
-            if not session.pace.allows():
+            if not session.pace.allows() and not await self._urgent_part(
+                cleaned(incoming.text or ""), session.language
+            ):
                 return await self._again(session, "fallback.too_fast")
             outgoing = await self._answer(session, incoming)
             if incoming.client_id:
@@ -128,11 +135,16 @@ class Conversations:
         return await self._run(session, self._typed_label(session, text) or text)
 
     async def _urgent_part(self, text: str, language: str) -> str | None:
-        """The end or beginning of a text that is too long, when a danger or suicide signal is in it."""
+        """The part of a text, however long, in which a danger or suicide signal is seen; its end is read first."""
         limit = settings().message_limit
-        for part in (text[-limit:], text[:limit]):
-            read = await self._engine.recognise(part, language)
-            if {"danger", "suicide"} & set(read.flags):
+        parts = [text[-limit:], *(text[start : start + limit] for start in range(0, len(text) - limit, limit))]
+        for part in parts[:MOST_PARTS]:
+            try:
+                read = await asyncio.wait_for(self._engine.recognise(part, language), settings().turn_seconds)
+            except Exception as error:
+                log("urgent_failed", error_class=type(error).__name__)
+                return part  # what cannot be read is not waved away: the turn itself will show the help
+            if part and {"danger", "suicide"} & set(read.flags):
                 return part
         return None
 
@@ -148,6 +160,7 @@ class Conversations:
 
     async def _run(self, session: Session, said: Any) -> Outgoing:
         sender = self._sender(session)
+        session.begun = True
         # Only here, where the engine saves what it knows: else a session could outlive its stored conversation.
         session.expires = time.monotonic() + settings().session_minutes * 60
         self._sessions.move_to_end(session.token)
@@ -196,7 +209,7 @@ class Conversations:
     async def _again(self, session: Session, key: str, **values: int) -> Outgoing:
         """A reviewed sentence beside the choices that are still open; before anything was said, the opening."""
         answer = self._plain(session.token, session.language, key, session.informal, **values)
-        if not session.offered and key != "fallback.error":
+        if not session.begun and key != "fallback.error":
             opening = await self._run(session, ("", {"intent": "start"}))
             return replace(opening, bubbles=answer.bubbles + opening.bubbles)
         buttons = [Button(identifier, label) for identifier, (label, _) in session.offered.items()]

@@ -134,3 +134,16 @@ def test_a_text_that_is_too_long_is_still_read_for_danger(conversations: Any, ru
     text = "ik wil dood. " + filler if place == "begin" else filler + " ik wil dood."
     answer = run(conversations.turn(None, Incoming(text=text, language="nl")))
     assert str(answer.state.get("node")).startswith("suicide.")
+
+
+def test_danger_is_answered_even_when_the_conversation_is_gone(conversations: Any, run: Any) -> None:
+    """After a restart the first words may be the ones that matter."""
+    answer = run(conversations.turn("y" * 32, Incoming(text="hij staat aan de deur met een mes", language="nl")))
+    assert answer.state.get("node") == "danger.call"
+
+
+def test_suicide_said_inside_the_danger_path_is_heard(conversations: Any, run: Any) -> None:
+    """Both signals in one message: the one that is not being answered yet comes next."""
+    first = run(conversations.turn(None, Incoming(text="hij staat aan de deur met een mes", language="nl")))
+    answer = run(conversations.turn(first.session, Incoming(text="ik wil dood, hij staat nog aan de deur")))
+    assert str(answer.state.get("node")).startswith("suicide.")
