@@ -21,9 +21,8 @@ class ActionPlan(Journey):
         """See :class:`Journey`."""
         case = turn.case
         if case.role != "victim" and case.role in turn.content.protocols:
-            return begin(
-                turn, case.role, AGAIN.get(case.role) if case.role in case.handled else None
-            )  # the steps are written for the person it happens to
+            # The steps are written for the person it happens to.
+            return begin(turn, case.role, AGAIN.get(case.role) if case.role in case.handled else None)
         turn.greet_once()
         minor = case.minor or case.facts.get("age_in_image") == "minor"
         found = first_steps(turn.content, case.ranked_forms(), minor, case.careful)

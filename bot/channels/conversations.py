@@ -136,6 +136,8 @@ class Conversations:
 
     async def _urgent_part(self, text: str, language: str) -> str | None:
         """The part of a text, however long, in which a danger or suicide signal is seen; its end is read first."""
+        if not text:  # a button was pressed: nothing to read
+            return None
         limit = settings().message_limit
         parts = [text[-limit:], *(text[start : start + limit] for start in range(0, len(text) - limit, limit))]
         for part in parts[:MOST_PARTS]:
@@ -144,7 +146,7 @@ class Conversations:
             except Exception as error:
                 log("urgent_failed", error_class=type(error).__name__)
                 return part  # what cannot be read is not waved away: the turn itself will show the help
-            if part and {"danger", "suicide"} & set(read.flags):
+            if {"danger", "suicide"} & set(read.flags):
                 return part
         return None
 

@@ -13,6 +13,7 @@ from bot.understanding.understanding import Understanding
 YES_NO_UNSURE = ("yes", "no", "unsure")
 ACTS = {"affirm": "yes", "deny": "no", "unsure": "unsure", "skip": "skip"}
 """Acts that answer a question without options of its own."""
+ACT_OF = {answer: act for act, answer in ACTS.items()}
 
 OPENING_WORDS = {
     "yes": (
@@ -53,8 +54,7 @@ def interpret(options: Sequence[Option], read: Understanding, text: str, choice:
     meaning = (ACTS.get(read.act) if read.act_confidence >= SURE_ANSWER else None) or opening
     if not options:
         return meaning
-    by_act = {"yes": "affirm", "no": "deny", "unsure": "unsure", "skip": "skip"}
-    act = by_act[meaning] if meaning else read.act if read.act_confidence >= SURE_ANSWER else None
+    act = ACT_OF[meaning] if meaning else read.act if read.act_confidence >= SURE_ANSWER else None
     matching = next((option.id for option in options if act in option.acts), None)
     return matching or ("skip" if act == "skip" else None)
 
