@@ -1,4 +1,4 @@
-"""The command line: ``halte serve | chat | train | recognise | evaluate | bench | check | services``."""
+"""The command line; ``halte --help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -35,7 +35,22 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("files", nargs="*", metavar="FILE", help="default: the test split, tests/messages/test")
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--baseline", action="store_true", help="also Rasa's default pipeline on the same data")
+    evaluate.add_argument("--full", action="store_true", help="also disturbed messages, reasons, missed signals")
+    evaluate.add_argument("--write", action="store_true", help="the same, kept in docs/evaluation.md and .json")
+    evaluate.add_argument("--against", metavar="FILE", help="show what changed since docs/evaluation.json")
     evaluate.set_defaults(run=commands.evaluate)
+
+    compare = sub.add_parser("compare", help="encoders, features, heads and data side by side, on the dev split")
+    compare.add_argument("encoders", nargs="*", default=["use", "halte"], metavar="ENCODER", help="the last is ours")
+    compare.add_argument("--json", action="store_true")
+    compare.set_defaults(run=commands.compare)
+
+    encoder = sub.add_parser("encoder", help="build: fine-tune the sentence encoder (extra `encoder`, about an hour)")
+    encoder.add_argument("encoder_command", choices=("build",))
+    encoder.add_argument("--base", help="hub name or path of another model to start from")
+    encoder.add_argument("--out", metavar="FOLDER", help="default: models/encoder")
+    encoder.add_argument("--epochs", type=int, default=2)
+    encoder.set_defaults(run=commands.encoder)
 
     bench = sub.add_parser("bench", help="time and memory, side by side with Rasa's default pipeline")
     bench.add_argument("--json", action="store_true")
@@ -44,9 +59,11 @@ def parser() -> argparse.ArgumentParser:
     check = sub.add_parser("check", help="content, translations, numbers, directory, domain, links")
     check.set_defaults(run=commands.check)
 
-    from bot.directory import cli
+    from bot.corpus import cli as data
+    from bot.directory import cli as services
 
-    cli.add_parser(sub)
+    data.add_parser(sub)
+    services.add_parser(sub)
     return top
 
 

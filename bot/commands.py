@@ -22,7 +22,7 @@ def prepare() -> None:
     from bot.directory.load import open_directory
 
     if engine.latest_model() is None:
-        print("No model yet: training one. This takes two to four minutes, once.", flush=True)
+        print("No model yet: training one. This takes five to ten minutes, once.", flush=True)
         train(Namespace())
     open_directory()
 
@@ -86,7 +86,30 @@ def evaluate(arguments: Namespace) -> int:
     """Measure recognition on labelled messages."""
     from bot.evaluation.report import run
 
-    return run([Path(name) for name in arguments.files], as_json=arguments.json, baseline=arguments.baseline)
+    return run(
+        [Path(name) for name in arguments.files], as_json=arguments.json, baseline=arguments.baseline,
+        more=arguments.full, write=arguments.write, against=Path(arguments.against) if arguments.against else None,
+    )  # fmt: skip
+
+
+def compare(arguments: Namespace) -> int:
+    """Compare ways to recognise."""
+    from bot.evaluation.compare import run
+
+    return run(arguments.encoders, as_json=arguments.json)
+
+
+def encoder(arguments: Namespace) -> int:
+    """Build our own sentence encoder."""
+    from bot.encoder.build import OWN_BASE, OWN_FOLDER, CannotBuild, build, shown
+
+    out = Path(arguments.out) if arguments.out else OWN_FOLDER
+    try:
+        build(out, arguments.base or OWN_BASE, arguments.epochs)
+    except CannotBuild as error:
+        raise Refused(str(error)) from error
+    print(f"Written: {shown(out)}. Train again to use it: halte train")
+    return 0
 
 
 def bench(arguments: Namespace) -> int:

@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     model_dir: Path = Field(ROOT / "models", description="where trained models are written and looked for")
     data_dir: Path = Field(ROOT / "data", description="training messages, dialogue, content, directory")
     encoder: str = Field(
-        "use", description="sentence encoder: `use` (ships with Halte) or a sentence-transformers name or path"
+        "halte",
+        description="sentence encoder: `halte` (ours, models/encoder), `use` (in a package), a folder, or the name or "
+        "path of a sentence-transformers model",
     )
     exit_url: str = Field(
         "https://www.google.be/", description="neutral page that the quick exit opens; keep it ordinary"

@@ -57,7 +57,7 @@ needs_training() {
   # shellcheck disable=SC2012 # our own file names hold no odd characters
   newest=$(ls -t "$folder"/*.tar.gz 2>/dev/null | head -n 1)
   [ -n "$newest" ] || { reason="there is no model yet"; return 0; }
-  for path in config.yml domain.yml data/nlu data/rules data/stories data/language; do
+  for path in config.yml domain.yml data/nlu data/rules data/stories data/language tests/messages/dev models/encoder; do
     [ -e "$path" ] && material+=("$path")
   done
   [ -n "$(find "${material[@]}" -type f -newer "$newest" 2>/dev/null | head -n 1)" ] || return 1
@@ -96,7 +96,7 @@ install_chromium() {
   return 1
 }
 
-python=(bot actions tests scripts)
+python=(bot actions tests scripts benchmarks)
 step "style: ruff check" "$bin/ruff" check --output-format concise "${python[@]}"
 step "style: ruff format" "$bin/ruff" format --check --output-format concise "${python[@]}"
 step "types: mypy" "$bin/mypy" bot actions
@@ -108,9 +108,11 @@ step "content: halte check" "$bin/halte" check
 reason=""
 if needs_training; then
   echo
-  echo "Training a model first, because $reason. This takes two to four minutes."
+  echo "Training a model first, because $reason. This takes five to ten minutes."
   step "train" "$bin/halte" train
 fi
+
+[ -f docs/evaluation.json ] && step "recognition: what changed" "$bin/halte" evaluate --against docs/evaluation.json
 
 for suite in unit conversations faults leaks rasa; do
   step "tests: $suite" "$bin/pytest" -rs "tests/$suite"

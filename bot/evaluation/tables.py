@@ -53,7 +53,7 @@ def as_text(systems: Mapping[str, Mapping[str, Any]]) -> str:
 def _summary(systems: Mapping[str, Mapping[str, Any]]) -> str:
     columns = [(name, group) for name in systems for group in GROUPS if group in systems[name]]
     header = ["SUMMARY"] + [f"{name} {group}" if len(systems) > 1 else group for name, group in columns]
-    rows = [[label] + [_at(systems[name][group], path) for name, group in columns] for label, path in SUMMARY]
+    rows = [[label] + [at(systems[name][group], path) for name, group in columns] for label, path in SUMMARY]
     return table(header, rows)
 
 
@@ -112,10 +112,11 @@ def _calibration(systems: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _f1(figures: Mapping[str, Any], part: str, label: str) -> Any:
     """F1 of a label that occurs in these messages."""
-    return _at(figures, (part, "labels", label, "f1")) if _at(figures, (part, "labels", label, "support")) else None
+    return at(figures, (part, "labels", label, "f1")) if at(figures, (part, "labels", label, "support")) else None
 
 
-def _at(figures: Mapping[str, Any], path: Sequence[str]) -> Any | None:
+def at(figures: Mapping[str, Any], path: Sequence[str]) -> Any | None:
+    """The figure under ``path``, or None."""
     value: Any = figures
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None

@@ -15,9 +15,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.content.catalogue import catalogue
 from bot.recognition.taxonomy import FLAGS, most_urgent
-from bot.settings import settings
-from bot.understanding.encoder import load_encoder
+from bot.settings import ROOT, settings
+from bot.understanding.encoder import EncoderUnavailable, load_encoder
 from bot.understanding.messages import Labelled, other_languages
+from bot.understanding.messages import read as read_messages
 from bot.understanding.understander import Understander
 
 UNDERSTANDING = "understanding"
@@ -35,8 +36,16 @@ def signs() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
 class UnderstandingComponent(GraphComponent):
     """Language, act, forms and flags of a message (see :mod:`bot.understanding`)."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, understander: Understander | None) -> None:
-        self._storage, self._resource, self._understander = storage, resource, understander
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, understander: Understander | None
+    ) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._understander = understander
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """``held_out``: folder of labelled messages, from the root, by which probabilities are set; or none."""
+        return {"held_out": None}
 
     @classmethod
     def create(
@@ -47,7 +56,7 @@ class UnderstandingComponent(GraphComponent):
         execution_context: ExecutionContext,
     ) -> UnderstandingComponent:
         """An untrained component."""
-        return cls(model_storage, resource, None)
+        return cls(config, model_storage, resource, None)
 
     @classmethod
     def load(
@@ -56,23 +65,32 @@ class UnderstandingComponent(GraphComponent):
     ) -> UnderstandingComponent:  # fmt: skip
         """The trained component, with the signs of today's content files."""
         with model_storage.read_from(resource) as folder:
-            encoder = load_encoder((folder / "encoder.txt").read_text(encoding="utf-8"))
-            return cls(model_storage, resource, Understander.load(folder, encoder, *signs()))
+            name, version = (folder / "encoder.txt").read_text(encoding="utf-8").splitlines()
+            encoder = load_encoder(name)
+            if encoder.version != version:
+                raise EncoderUnavailable(
+                    f"the model was trained with encoder {version}, here is {encoder.version}: train"
+                )
+            understander = Understander.load(folder, encoder, *signs())
+        return cls(config, model_storage, resource, understander)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Train again when the encoder or the messages in other languages change: Rasa sees neither."""
-        lines = "\n".join(other_languages(settings().data_dir))
-        return f"{settings().encoder}:{hashlib.sha256(lines.encode()).hexdigest()}"
+        """Train again when the encoder, the messages held out or those in other languages change: Rasa sees none."""
+        digest = hashlib.sha256("\n".join(other_languages(settings().data_dir)).encode())
+        digest.update(repr(_held_out(config)).encode())
+        return f"{load_encoder(settings().encoder).version}:{digest.hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit all layers on the messages Rasa read from ``data/nlu``."""
         messages = [_labelled(example) for example in training_data.intent_examples]
         encoder = load_encoder(settings().encoder)
-        self._understander = Understander.fit(messages, other_languages(settings().data_dir), encoder, FLAGS, *signs())
+        self._understander = Understander.fit(
+            messages, other_languages(settings().data_dir), encoder, FLAGS, *signs(), held=_held_out(self._config)
+        )
         with self._storage.write_to(self._resource) as folder:
             self._understander.save(folder)
-            (folder / "encoder.txt").write_text(settings().encoder, encoding="utf-8")
+            (folder / "encoder.txt").write_text(f"{settings().encoder}\n{encoder.version}\n", encoding="utf-8")
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -118,6 +136,11 @@ class SafetyFirst(GraphComponent):
             if intent:
                 message.set(INTENT, {INTENT_NAME_KEY: intent, "confidence": 1.0}, add_to_output=True)
         return messages
+
+
+def _held_out(config: dict[str, Any]) -> list[Labelled]:
+    folder = config.get("held_out")
+    return read_messages(ROOT / folder) if folder else []
 
 
 def _labelled(example: Message) -> Labelled:

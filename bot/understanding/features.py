@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from bot.understanding.encoder import Encoder
 from bot.understanding.text import Words
 
-WORD_SHARE, CHAR_SHARE, DENSE_SHARE = 1.5, 1.0, 0.7  # relative weight of the three blocks, chosen on dev
+
+@dataclass(frozen=True)
+class Shares:
+    """Relative weight of the three blocks, chosen on dev; a block with weight 0 is left out."""
+
+    word: float = 1.5
+    char: float = 1.0
+    dense: float = 1.5
 
 
 def _analyser(kind: str) -> TfidfVectorizer:
@@ -24,11 +32,16 @@ def _analyser(kind: str) -> TfidfVectorizer:
                            sublinear_tf=True, lowercase=False, dtype=np.float32)  # fmt: skip
 
 
+NONSENSE_LETTERS = 6  # shorter words may be slang that nobody has written yet
+NONSENSE_WORDS, NONSENSE_PIECES = 0.34, 0.4  # shares of known words and pieces, above which a text is language
+PIECE = 4
+
+
 class Features:
     """Fitted vectorisers plus the encoder; rows in the same order as the texts."""
 
-    def __init__(self, encoder: Encoder | None) -> None:
-        self.encoder = encoder
+    def __init__(self, encoder: Encoder | None, shares: Shares = Shares()) -> None:
+        self.encoder, self._shares = encoder, shares
         self._word = _analyser("word")
         self._char = _analyser("char")
 
@@ -42,14 +55,26 @@ class Features:
     def transform(self, texts: Sequence[str], dense: np.ndarray | None = None) -> sparse.csr_matrix:
         """The feature matrix; ``dense`` spares a second run of the encoder."""
         folded = [Words.of(text).folded for text in texts]
-        blocks: list[sparse.csr_matrix] = [
-            self._word.transform(folded) * WORD_SHARE,
-            self._char.transform(folded) * CHAR_SHARE,
-        ]
+        blocks: list[sparse.csr_matrix] = []
+        if self._shares.word:
+            blocks.append(self._word.transform(folded) * self._shares.word)
+        if self._shares.char:
+            blocks.append(self._char.transform(folded) * self._shares.char)
         if self.encoder is not None:
             vectors = self.encoder.encode(texts) if dense is None else dense
-            blocks.append(sparse.csr_matrix(vectors * DENSE_SHARE))
+            blocks.append(sparse.csr_matrix(vectors * self._shares.dense))
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
+
+    def is_nonsense(self, text: str) -> bool:
+        """Whether ``text`` looks like fingers on a keyboard: a sentence encoder has an opinion on that too."""
+        words = Words.of(text).folded.split()
+        padded = [f" {word} " for word in words]
+        pieces = [word[i : i + PIECE] for word in padded for i in range(max(1, len(word) - PIECE + 1))]
+        if sum(map(len, words)) < NONSENSE_LETTERS:
+            return False
+        known = sum(word in self._word.vocabulary_ for word in words) / len(words)
+        familiar = sum(piece in self._char.vocabulary_ for piece in pieces) / len(pieces)
+        return known <= NONSENSE_WORDS and familiar < NONSENSE_PIECES
 
     def save(self, folder: Path) -> None:
         """Write vocabulary and idf as JSON and arrays: nothing that could run code when loaded."""

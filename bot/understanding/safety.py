@@ -21,6 +21,14 @@ IDIOMS = re.compile(
     r"|spring een gat in de lucht"
     r"|il arrive (?:pas|plus|jamais|que)|il arrive(?: \w+)? a (?:[mtsl]e |les |[mtsl]'|y )?\w+(?:er|ir|re))\b"
 )
+COMPANY = re.compile(
+    r"\b(?:mijn|ons|ma|mon) (?:zus|zusje|mama|moeder|vriendin|beste vriendin|buurvrouw|dochter|soeur|mere|maman|amie"
+    r"|meilleure amie|voisine|copine|fille)"
+    r" (?:is|est) (?:hier|thuis|bij mij|bij me|naast mij|la|avec moi|a la maison)\b"
+)
+"""Somebody who is with the person: an answer to "is there somebody with you", and no danger by itself."""
+SOON = re.compile(r"\b(?:vanavond|vannacht|deze nacht|straks|ce soir|cette nuit|tout a l.heure|tantot)\b")
+"""A moment named beside a wish to die: danger too, so that 112 is said at once."""
 ADULT = "adult"  # somebody says an age above 18; not a flag
 SCREEN_SIGNS = frozenset({"danger", "suicide", "minor", ADULT})
 
@@ -60,9 +68,13 @@ class SafetyLayer:
         if IDIOMS.search(folded_same_length(text)):
             for flag in ("danger", "suicide"):
                 probabilities[flag] = probabilities.get(flag, 0.0) / 2
+        if COMPANY.search(folded_same_length(text)):
+            probabilities["danger"] = 0.0
         if ADULT in found and "minor" not in found:
             probabilities["minor"] = 0.0  # an age that is said goes before a guess
         for flag, probability in probabilities.items():
             if probability >= thresholds[flag]:
                 found.setdefault(flag, "")
+        if "suicide" in found and SOON.search(folded_same_length(text)):
+            found.setdefault("danger", "")
         return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
-from bot.understanding.classifier import LinearClassifier
+from bot.understanding.classifier import Held, LinearClassifier, recall_threshold
 from bot.understanding.encoder import Encoder
 from bot.understanding.features import Features
 from bot.understanding.language import LanguageIdentifier
@@ -22,16 +23,19 @@ LEXICON_BOOST = 0.7  # a sign in the words lowers the probability that a form ne
 SURE_OF = {"perpetrator": 0.65}
 """Least probability for flags that would wrong a person: somebody who is hurt is not to be taken for who does it."""
 
+URGENT = frozenset({"danger", "suicide"})
+MANNERS = frozenset({"goodbye", "thank", "greet", "insult", "other"})
+
 MAX_FORMS = 4
 MAX_EVIDENCE = 3
 MAX_QUOTE_WORDS = 14
 MAX_CLAUSES = 24
-RECALL = {
-    "danger": 1.7,
-    "suicide": 1.7,
-    "minor": 1.5,
-    "perpetrator": 0.7,
-}  # F-beta by which thresholds of crisis flags are set
+CAUTIOUS = {"perpetrator": 0.7}
+"""F-beta below 1, by which a threshold is set for precision."""
+CRISIS_RECALL = {"danger": 0.985, "suicide": 0.985, "minor": 0.96}
+"""Share of the held-out signals that words and classifier together must find …"""
+CRISIS_ALARMS = 0.025
+"""… while at most this share of the other held-out messages is asked a question too many."""
 
 
 class Understander:
@@ -50,20 +54,32 @@ class Understander:
     def fit(
         cls, messages: Sequence[Labelled], other: Sequence[str], encoder: Encoder, flags: Sequence[str],
         form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]],
+        held: Sequence[Labelled] = (),
     ) -> Understander:  # fmt: skip
-        """Train every layer. ``other`` holds messages in neither Dutch nor French."""
+        """Train every layer. ``other`` holds messages in neither Dutch nor French; ``held`` those of other hands
+        by which probabilities and thresholds are set."""
         texts = [clean(message.text) for message in messages]
         features = Features(encoder).fit(texts)
         matrix = features.transform(texts)
+        held_matrix = features.transform([clean(message.text) for message in held]) if held else None
+
+        def learn(labels: Sequence[str], of: Callable[[Labelled], Sequence[str]],
+                  beta: Sequence[float] | None = None) -> LinearClassifier:  # fmt: skip
+            kept = None if held_matrix is None else Held(held_matrix, _indicator([of(m) for m in held], labels))
+            return LinearClassifier.fit(
+                matrix, _indicator([of(m) for m in messages], labels), labels, beta=beta, held=kept
+            )
+
         language = LanguageIdentifier().fit(
             texts + list(other), [message.language for message in messages] + ["other"] * len(other)
         )
         acts = sorted({message.act for message in messages})
         forms = sorted({form for message in messages for form in message.forms})
-        act_model = LinearClassifier.fit(matrix, _indicator([(m.act,) for m in messages], acts), acts)
-        form_model = LinearClassifier.fit(matrix, _indicator([m.forms for m in messages], forms), forms)
-        flag_matrix = _indicator([m.flags for m in messages], flags)
-        flag_model = LinearClassifier.fit(matrix, flag_matrix, flags, beta=[RECALL.get(flag, 1.0) for flag in flags])
+        act_model = learn(acts, lambda message: (message.act,))
+        form_model = learn(forms, lambda message: message.forms)
+        flag_model = learn(flags, lambda message: message.flags, [CAUTIOUS.get(flag, 1.0) for flag in flags])
+        if held_matrix is not None:
+            flag_model = _crisis_thresholds(flag_model, held, held_matrix, SafetyLayer(flag_signs))
         return cls(features, language, act_model, form_model, flag_model, form_signs, flag_signs)
 
     def understand(self, text: str, conversation_language: str = "") -> Understanding:
@@ -78,6 +94,8 @@ class Understander:
         form_shares = self._forms.probabilities(matrix)
         flag_shares = self._flags.probabilities(matrix)
         act_shares = self._act.probabilities(matrix[:1])[0]
+        if self._features.is_nonsense(text):  # only words that are signs count then
+            form_shares, flag_shares, act_shares = form_shares * 0, flag_shares * 0, act_shares * 0
         ranking = self._ranking(act_shares)
         readings, possible = self._readings(text, rows, form_shares)
         thresholds = {
@@ -86,6 +104,8 @@ class Understander:
         }
         found = self._safety.flags(text, dict(zip(self._flags.labels, flag_shares[0])), thresholds)
         act, confidence = ranking[0]
+        if act in MANNERS and URGENT.intersection(found):
+            act = "tell"  # "bye" beside a crisis signal is no end of a conversation
         if act == "ask_harm" and "perpetrator" not in found:
             act = "tell"  # somebody who asks how to find out who watches them must not be refused
         if readings and act == "other":
@@ -152,6 +172,23 @@ class Understander:
             Features.load(folder, encoder), LanguageIdentifier.load(folder), act, forms, flags,
             form_signs, flag_signs,
         )  # fmt: skip
+
+
+def _crisis_thresholds(
+    model: LinearClassifier, held: Sequence[Labelled], matrix: sparse.csr_matrix, safety: SafetyLayer
+) -> LinearClassifier:
+    """Thresholds of the crisis flags: for what the words alone do not find already."""
+    shares = model.probabilities(matrix)
+    seen = [{sign.label for sign in safety.signs(message.text)} for message in held]
+    for flag, recall in CRISIS_RECALL.items():
+        target = np.array([int(flag in message.flags) for message in held])
+        if flag not in model.labels or not target.any():
+            continue
+        by_words = np.array([flag in labels for labels in seen])
+        # A signal that the words find needs no threshold; an alarm that they raise is not the classifier's.
+        share = np.where(by_words & (target == 1), 1.0, np.where(by_words, 0.0, shares[:, model.labels.index(flag)]))
+        model = model.with_threshold(flag, recall_threshold(share, target, recall, CRISIS_ALARMS))
+    return model
 
 
 def _indicator(labels: Sequence[Sequence[str]], names: Sequence[str]) -> np.ndarray:

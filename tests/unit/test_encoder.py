@@ -1,8 +1,9 @@
-"""Sentence encoders: the one inside Halte, and a real sentence-transformers model made on the spot."""
+"""Sentence encoders: those inside Halte, and a real sentence-transformers model made on the spot."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,10 +17,11 @@ import numpy as np
 import pytest
 
 from bot.settings import ROOT
-from bot.understanding.encoder import DEFAULT, Encoder, EncoderUnavailable, load_encoder
+from bot.understanding.encoder import DEFAULT, OWN_FOLDER, USE, Encoder, EncoderUnavailable, OnnxEncoder, load_encoder
 from bot.understanding.messages import Labelled, other_languages, read
 from bot.understanding.understander import Understander
 from bot.understanding.understanding import Understanding
+from tests.small_model import write_small_model
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read once, when the hub's library is imported
 
@@ -72,9 +74,9 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     assert attempts == []
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+@pytest.fixture(scope="module", params=[DEFAULT, USE])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    return load_encoder(request.param)
 
 
 def lengths(vectors: np.ndarray) -> np.ndarray:
@@ -102,7 +104,7 @@ def test_the_same_text_gives_the_same_vector(encoder: Encoder) -> None:
     texts = [text for pair in TRANSLATIONS for text in pair]
     together = encoder.encode(texts)
     assert np.array_equal(together, encoder.encode(texts))
-    assert np.array_equal(together, load_encoder().encode(texts))
+    assert np.array_equal(together, load_encoder(encoder.name).encode(texts))
     alone = np.vstack([encoder.encode([text]) for text in texts])
     assert np.allclose(together, alone, atol=1e-5)
 
@@ -134,6 +136,24 @@ def test_translations_are_closer_than_unrelated_sentences(encoder: Encoder) -> N
     assert same.min() > others.max() + 0.1
     assert (likeness.argmax(axis=1) == np.arange(len(TRANSLATIONS))).all()
     assert (likeness.argmax(axis=0) == np.arange(len(TRANSLATIONS))).all()
+
+
+def test_a_folder_with_an_encoder_can_be_named() -> None:
+    text = ["mijn ex leest mee"]
+    assert np.array_equal(load_encoder(str(OWN_FOLDER)).encode(text), load_encoder().encode(text))
+
+
+def test_an_encoder_that_was_changed_is_refused(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(OWN_FOLDER, tmp_path / "encoder"))
+    with (folder / "model.onnx").open("ab") as model:
+        model.write(b"x")
+    with pytest.raises(EncoderUnavailable, match="is not the file that encoder.json describes"):
+        OnnxEncoder(folder)
+
+
+def test_a_folder_without_an_encoder_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable, match="halte encoder build"):
+        OnnxEncoder(tmp_path)
 
 
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,47 +201,7 @@ def messages() -> list[Labelled]:
 
 @pytest.fixture(scope="module")
 def model_folder(messages: list[Labelled], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real sentence-transformers model, only very small and with random weights from a fixed seed."""
-    import torch
-    from sentence_transformers import SentenceTransformer, models
-    from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
-    from tokenizers.models import WordPiece
-    from tokenizers.trainers import WordPieceTrainer
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    texts = [message.text for message in messages[::6]]
-    tokenizer.train_from_iterator(texts, WordPieceTrainer(vocab_size=800, special_tokens=special, show_progress=False))
-    marks = [(mark, tokenizer.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=marks)
-
-    folder = tmp_path_factory.mktemp("model")
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-        model_max_length=64,
-    ).save_pretrained(str(folder / "bert"))
-    torch.manual_seed(7)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    BertModel(config).eval().save_pretrained(str(folder / "bert"))
-    bert = models.Transformer(str(folder / "bert"), max_seq_length=64)
-    pooling = models.Pooling(32, pooling_mode="mean")
-    SentenceTransformer(modules=[bert, pooling], device="cpu").save(str(folder / "sentences"))
-    return folder / "sentences"
+    return write_small_model(tmp_path_factory.mktemp("model"), [message.text for message in messages[::6]])
 
 
 @needs_extra

@@ -55,3 +55,22 @@ THRESHOLDS = {"danger": 0.4, "witness": 0.4}
 )
 def test_words_or_classifier(layer: SafetyLayer, text: str, danger: float, witness: float, flags: object) -> None:
     assert layer.flags(text, {"danger": danger, "witness": witness}, THRESHOLDS) == flags
+
+
+SURE = {"danger": 0.9, "suicide": 0.0, "minor": 0.0}
+HALF = {"danger": 0.5, "suicide": 0.5, "minor": 0.5}
+
+
+@pytest.mark.parametrize(
+    "text", ["mijn zus is hier", "mijn mama is bij mij", "ma soeur est avec moi", "mon amie est là"]
+)
+def test_company_is_no_danger(layer: SafetyLayer, text: str) -> None:
+    assert "danger" not in layer.flags(text, SURE, HALF)
+    assert "danger" in layer.flags("er is iets met mijn zus", SURE, HALF)
+
+
+@pytest.mark.parametrize("text", ["ik wil dood, vanavond nog", "je veux mourir, ce sera cette nuit"])
+def test_a_moment_beside_a_wish_to_die_is_danger_without_words_of_its_own(layer: SafetyLayer, text: str) -> None:
+    found = layer.flags(text, dict.fromkeys(HALF, 0.0), HALF)
+    assert found["suicide"] and found["danger"] == ""
+    assert "danger" not in layer.flags("vanavond ga ik naar de film", dict.fromkeys(HALF, 0.0), HALF)

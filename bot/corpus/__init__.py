@@ -1,0 +1,1 @@
+"""The collection of labelled messages: counted, compared, disturbed, reviewed."""
