@@ -11,7 +11,7 @@ import yaml
 
 from bot.checks.domain import trained_acts
 from bot.checks.project import LANGUAGES, Finding, Project
-from bot.corpus import splits
+from bot.corpus.splits import folders
 from bot.recognition.taxonomy import FLAGS
 from bot.understanding.messages import Labelled, read_file
 from bot.understanding.text import Words
@@ -25,15 +25,10 @@ SHORT = 3  # words: "ja", "stop", "wis alles" are said by everybody; they are co
 Place = tuple[str, str]  # split, language
 
 
-def folders(project: Project) -> dict[str, Path]:
-    """Where the messages of each split are."""
-    return splits.folders(project.root, project.data)
-
-
 def check(project: Project) -> Iterator[Finding]:
     """All splits together."""
     every: dict[Place, list[Labelled]] = {}
-    for split, folder in folders(project).items():
+    for split, folder in folders(project.root, project.data).items():
         for language in LANGUAGES:
             messages = every.setdefault((split, language), [])
             for path in sorted((folder / language).glob("*.yml")):
@@ -44,7 +39,7 @@ def check(project: Project) -> Iterator[Finding]:
                     yield Finding(project.name(path), "file", problem)
         yield from _themes(project, folder)
     for (split, language), messages in every.items():
-        name = f"{project.name(folders(project)[split])}/{language}"
+        name = f"{project.name(folders(project.root, project.data)[split])}/{language}"
         yield from _enough(project, split, name, messages)
         yield from _labels(project, name, messages)
     yield from _repeated(project, every)
@@ -93,7 +88,7 @@ def _repeated(project: Project, every: dict[Place, list[Labelled]]) -> Iterator[
     short: Counts[str] = Counter()
     for (split, language), messages in every.items():
         for message in messages:
-            file = f"{project.name(folders(project)[split])}/{language}/{message.theme}.yml"
+            file = f"{project.name(folders(project.root, project.data)[split])}/{language}/{message.theme}.yml"
             key = Words.of(message.text).folded or message.text.strip()
             if key not in seen:
                 seen[key] = (split, file, message)

@@ -1,6 +1,6 @@
 """Messages that are nearly the same: between splits they make every figure too good.
 
-Two messages are near-duplicates when the cosine of their rarer character 4- and 5-grams (tf-idf) is at least
+Two messages are near-duplicates when the cosine of their character 4- and 5-grams (tf-idf) is at least
 :data:`NEAR`. Messages of up to :data:`SHORT` words are left out: "ja", "stop", "wis alles" are said by everybody.
 """
 
@@ -17,8 +17,9 @@ from bot.understanding.text import Words
 
 NEAR = 0.8
 SHORT = 3
+PROPOSED = 0.7  # cosine of the rarer pieces from which two messages are looked at
+COMMON = 0.02  # pieces in more than this share of the messages propose nothing
 ROWS = 2_000  # compared at a time, so that memory stays small
-COMMON = 0.02  # pieces in more than this share of the messages tell nothing and cost most of the time
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,19 @@ def near_duplicates(splits: Mapping[str, Sequence[Labelled]], within: bool = Fal
     if not entries:
         return
     texts = [Words.of(message.text).folded for _, message in entries]
-    rare, common = (2, COMMON) if len(entries) > ROWS else (1, 1.0)  # a small collection needs all its pieces
-    vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True, min_df=rare, max_df=common)
-    matrix: sparse.csr_matrix = vectoriser.fit_transform(texts)
-    other = matrix.T.tocsc()
+    whole: sparse.csr_matrix = _vectoriser().fit_transform(texts)
+    # All pieces decide, but comparing every message by them is slow: the rarer ones propose.
+    proposing: sparse.csr_matrix = _vectoriser(2, COMMON).fit_transform(texts) if len(entries) > ROWS else whole
+    other = proposing.T.tocsc()
     for start in range(0, len(entries), ROWS):
-        found = (matrix[start : start + ROWS] @ other).tocoo()
-        for row, column, nearness in zip(found.row, found.col, found.data):
-            i, j = start + int(row), int(column)
-            if i < j and nearness >= NEAR and (entries[i][0] == entries[j][0]) is within:
-                yield Pair(entries[i][1], entries[i][0], entries[j][1], entries[j][0], float(nearness))
+        found = (proposing[start : start + ROWS] @ other).tocoo()
+        near = found.data >= PROPOSED
+        for i, j in zip(start + found.row[near], found.col[near]):
+            if i < j and (entries[i][0] == entries[j][0]) is within:
+                nearness = float(whole[i].multiply(whole[j]).sum())
+                if nearness >= NEAR:
+                    yield Pair(entries[i][1], entries[i][0], entries[j][1], entries[j][0], nearness)
+
+
+def _vectoriser(rare: int = 1, common: float = 1.0) -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True, min_df=rare, max_df=common)

@@ -89,9 +89,9 @@ class Variants:
 
 
 def _replace(text: str, words: Sequence[str], change: Callable[[str], str], dice: random.Random, share: float) -> str:
-    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    pattern = "|".join(re.escape(word).replace("'", "['’]") for word in sorted(words, key=len, reverse=True))
 
     def one(match: re.Match[str]) -> str:
-        return change(match.group().lower()) if dice.random() < share else match.group()
+        return change(match.group().lower().replace("’", "'")) if dice.random() < share else match.group()
 
-    return re.sub(rf"(?<![\w'])(?:{pattern})(?!\w)", one, text, flags=re.IGNORECASE)
+    return re.sub(rf"(?<![\w'’])(?:{pattern})(?!\w)", one, text, flags=re.IGNORECASE)

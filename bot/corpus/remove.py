@@ -31,5 +31,6 @@ def remove(folders: Mapping[str, Path], entries: Iterable[tuple[str, Labelled]])
             else:
                 kept.append(line)
         removed += len(lines) - len(kept)
-        path.write_text(EMPTY_BLOCK.sub("", "\n".join(kept) + "\n"), encoding="utf-8")
+        text = EMPTY_BLOCK.sub("", "\n".join(kept) + "\n")
+        path.write_text(text.replace("nlu:\n", "nlu: []\n") if text.endswith("nlu:\n") else text, encoding="utf-8")
     return removed

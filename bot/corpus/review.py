@@ -40,11 +40,11 @@ class Doubt:
 
 def doubts(messages: Sequence[Labelled], label: str | None = None, language: str | None = None) -> list[Doubt]:
     """All contradictions, surest first."""
-    labels = sorted({name for message in messages for name in _labels(message)}) if label is None else [label]
+    labels = sorted({name for message in messages for name in message.labels}) if label is None else [label]
     matrix = Features(None).fit([m.text for m in messages]).transform([m.text for m in messages])
     found: list[Doubt] = []
     for name in labels:
-        target = np.array([name in _labels(message) for message in messages])
+        target = np.array([name in message.labels for message in messages])
         if min(target.sum(), len(messages) - target.sum()) < LEAST:
             continue
         shares = np.zeros(len(messages))
@@ -56,7 +56,3 @@ def doubts(messages: Sequence[Labelled], label: str | None = None, language: str
             if contrary > 0.5 and (language is None or message.language == language):
                 found.append(Doubt(message, name, bool(labelled), float(contrary)))
     return sorted(found, key=lambda doubt: -doubt.share)
-
-
-def _labels(message: Labelled) -> set[str]:
-    return {message.act, *message.forms, *message.flags}

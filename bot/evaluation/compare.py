@@ -23,10 +23,11 @@ from bot.evaluation.tables import table
 from bot.recognition.taxonomy import LANGUAGES
 from bot.settings import ROOT, settings
 from bot.understanding.classifier import Held, LinearClassifier, logistic
-from bot.understanding.encoder import EncoderUnavailable, load_encoder
+from bot.understanding.encoder import Encoder, EncoderUnavailable, load_encoder
 from bot.understanding.features import Features, Shares
 from bot.understanding.messages import Labelled
 from bot.understanding.text import clean
+from bot.understanding.understander import indicator
 
 WORDS_ONLY, VECTOR_ONLY = Shares(dense=0), Shares(word=0, char=0)
 
@@ -69,16 +70,23 @@ class Bench:
         splits = read_splits(ROOT, settings().data_dir)
         self.train, self.dev = splits["train"], splits["dev"]
         self.half = np.array([zlib.crc32(message.text.encode()) % 2 for message in self.dev])
+        self._encoders: dict[str, Encoder] = {}
         self._vectors: dict[str, np.ndarray] = {}
         self.forms = sorted({form for message in self.train for form in message.forms})
         self.acts = sorted({message.act for message in self.train})
         self.flags = sorted({flag for message in self.train for flag in message.flags})
 
+    def encoder(self, name: str) -> Encoder:
+        """Loaded once; raises :class:`EncoderUnavailable`."""
+        if name not in self._encoders:
+            self._encoders[name] = load_encoder(name)
+        return self._encoders[name]
+
     def vectors(self, encoder: str) -> np.ndarray:
         """Of the training, then the development messages."""
         if encoder not in self._vectors:
             texts = [clean(message.text) for message in self.train + self.dev]
-            self._vectors[encoder] = load_encoder(encoder).encode(texts)
+            self._vectors[encoder] = self.encoder(encoder).encode(texts)
         return self._vectors[encoder]
 
     def run(self, variant: Variant) -> dict[str, Any]:
@@ -101,7 +109,7 @@ class Bench:
         picked: dict[str, np.ndarray],
     ) -> None:  # fmt: skip
         dense = None if variant.encoder is None else self.vectors(variant.encoder)
-        encoder = None if variant.encoder is None else load_encoder(variant.encoder)
+        encoder = None if variant.encoder is None else self.encoder(variant.encoder)
         features = Features(encoder, variant.shares).fit([clean(self.train[i].text) for i in learn])
         x = features.transform([clean(self.train[i].text) for i in learn], None if dense is None else dense[learn])
         rows = [len(self.train) + i for i in judge]
@@ -143,14 +151,13 @@ class Bench:
 
 def run(encoders: Sequence[str], as_json: bool) -> int:
     """Compare and print a table, or one JSON object a line."""
-    usable = []
+    bench, rows, usable = Bench(), [], []
     for encoder in encoders:
         try:
-            load_encoder(encoder)
+            bench.encoder(encoder)
             usable.append(encoder)
         except EncoderUnavailable as error:
             print(f"left out: {error}")
-    bench, rows = Bench(), []
     for variant in variants(usable):
         result = bench.run(variant)
         rows.append(result)
@@ -168,4 +175,4 @@ def run(encoders: Sequence[str], as_json: bool) -> int:
 
 
 def _matrix(messages: Sequence[Labelled], names: Sequence[str]) -> np.ndarray:
-    return np.array([[int(name in (m.act, *m.forms, *m.flags)) for name in names] for m in messages])
+    return indicator([message.labels for message in messages], names)

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.content.catalogue import catalogue
 from bot.recognition.taxonomy import FLAGS, most_urgent
 from bot.settings import ROOT, settings
-from bot.understanding.encoder import EncoderUnavailable, load_encoder
+from bot.understanding.encoder import EncoderUnavailable, load_encoder, version_of
 from bot.understanding.messages import Labelled, other_languages
 from bot.understanding.messages import read as read_messages
 from bot.understanding.understander import Understander
@@ -79,7 +79,7 @@ class UnderstandingComponent(GraphComponent):
         """Train again when the encoder, the messages held out or those in other languages change: Rasa sees none."""
         digest = hashlib.sha256("\n".join(other_languages(settings().data_dir)).encode())
         digest.update(repr(_held_out(config)).encode())
-        return f"{load_encoder(settings().encoder).version}:{digest.hexdigest()}"
+        return f"{version_of(settings().encoder)}:{digest.hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit all layers on the messages Rasa read from ``data/nlu``."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class OnnxEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.enable_padding(pad_id=self._tokenizer.token_to_id(about["pad"]), pad_token=about["pad"])
-        self.name, self.version = name, f"onnx-{about['sha256'][:16]}"
+        self.name, self.version = name, _version(about)
         self.dimension = int(about["dimension"])
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -69,6 +69,10 @@ class OnnxEncoder:
             mask = np.array([one.attention_mask for one in read], dtype=np.int64)
             vectors[rows] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return vectors
+
+
+def _version(about: Mapping[str, Any]) -> str:
+    return f"onnx-{about['sha256'][:16]}"
 
 
 class UniversalSentenceEncoder:
@@ -114,6 +118,16 @@ class SentenceTransformerEncoder:
         rows: list[str] = list(texts)
         vectors = self._model.encode(rows, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
+
+
+def version_of(name: str = DEFAULT) -> str:
+    """``load_encoder(name).version`` without the work of loading, where a file tells it."""
+    folder = OWN_FOLDER if name == DEFAULT else Path(name)
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return load_encoder(name).version
+    return _version(about)
 
 
 def load_encoder(name: str = DEFAULT) -> Encoder:

@@ -21,6 +21,11 @@ class Labelled:
     source: str = ""
     theme: str = ""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Act, forms and flags together."""
+        return (self.act, *self.forms, *self.flags)
+
 
 def read(folder: Path, languages: Iterable[str] = ("nl", "fr")) -> list[Labelled]:
     """All messages below ``folder/nl`` and ``folder/fr``."""

@@ -65,9 +65,9 @@ class Understander:
 
         def learn(labels: Sequence[str], of: Callable[[Labelled], Sequence[str]],
                   beta: Sequence[float] | None = None) -> LinearClassifier:  # fmt: skip
-            kept = None if held_matrix is None else Held(held_matrix, _indicator([of(m) for m in held], labels))
+            kept = None if held_matrix is None else Held(held_matrix, indicator([of(m) for m in held], labels))
             return LinearClassifier.fit(
-                matrix, _indicator([of(m) for m in messages], labels), labels, beta=beta, held=kept
+                matrix, indicator([of(m) for m in messages], labels), labels, beta=beta, held=kept
             )
 
         language = LanguageIdentifier().fit(
@@ -191,7 +191,8 @@ def _crisis_thresholds(
     return model
 
 
-def _indicator(labels: Sequence[Sequence[str]], names: Sequence[str]) -> np.ndarray:
+def indicator(labels: Sequence[Sequence[str]], names: Sequence[str]) -> np.ndarray:
+    """One row a message, one column a name: 1 where the message has that label."""
     return np.array([[name in row for name in names] for row in labels], dtype=int)
 
 

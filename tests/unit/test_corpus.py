@@ -18,7 +18,7 @@ from bot.corpus.remove import remove
 from bot.corpus.splits import SPLITS, folders, read_splits
 from bot.corpus.stats import count, length
 from bot.settings import ROOT, Settings
-from bot.understanding.messages import Labelled
+from bot.understanding.messages import Labelled, read
 
 HEAD = 'version: "3.1"\nnlu:\n'
 
@@ -302,6 +302,13 @@ def test_remove_takes_only_those_lines_and_empty_blocks(tmp_path: Path, gone: li
     for other in (where["train"] / "fr" / "a.yml", where["train"] / "nl" / "b.yml", where["dev"] / "nl" / "a.yml"):
         assert other.read_text(encoding="utf-8") == HEAD + FILE
     assert yaml.safe_load(HEAD + left)["nlu"] is not None
+
+
+def test_a_file_whose_last_message_goes_can_still_be_read(tmp_path: Path) -> None:
+    project(tmp_path, {"train/nl/a": block("greet", "forms: []", "tien")})
+    where = folders(tmp_path, tmp_path / "data")
+    assert remove(where, [("train", Labelled("tien", "nl", "greet", theme="a"))]) == 1
+    assert read(where["train"]) == []
 
 
 def test_a_message_in_several_pairs_is_removed_once(tmp_path: Path) -> None:

@@ -249,6 +249,7 @@ def test_share_of_the_words(share: float) -> None:
         ("nl", "mijn vriendin, niet mijn vriend", "ma copine, niet mon copain"),
         ("nl", "Iemand heeft mijn foto's!", "quelqu'un heeft mes photos!"),
         ("nl", "foto's op internet", "photos sur internet"),
+        ("nl", "foto’s op internet", "photos sur internet"),  # as phones write it
         ("nl", "naaktfoto's van mijn mannen", "photos intimes van mijn mannen"),
         ("nl", "enkel de schoolpoort", "enkel de schoolpoort"),
         ("fr", "mon ex me suit tous les jours et j'ai peur", "mijn ex me suit elke dag en j'ai bang"),

@@ -28,37 +28,15 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import read_endpoint_config
 
-from bot.rasa import store as module
 from bot.rasa.responses import ContentResponses
 from bot.rasa.store import ForgettingStore
 from bot.recognition.case import Case
 from bot.settings import ROOT, settings
+from tests.unit.conftest import Clock
 
 TYPED = "Mijn ex Kobalt wacht elke avond in de Zwaluwstraat"
 SAID = "Dank je om dit te vertellen, Kobalt"
 SECRET_WORDS = ("Kobalt", "Zwaluwstraat", "elke avond", "Dank je")
-
-
-class Clock:
-    """Time that goes on when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def domain() -> Domain:
-    return Domain.load(str(ROOT / "domain.yml"))
-
-
-@pytest.fixture()
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(module, "time", clock)
-    return clock
 
 
 @pytest.fixture()

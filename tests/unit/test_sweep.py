@@ -8,27 +8,17 @@ from typing import Any
 import pytest
 
 from bot import app as web_process
-from bot.channels import conversations as edge
 from bot.channels.conversations import Conversations
 from bot.channels.turn import Incoming
-from bot.rasa import store as storage
 from bot.rasa.store import ForgettingStore
-from bot.settings import ROOT, settings
+from bot.settings import settings
 
 from rasa.shared.core.domain import Domain  # isort: skip  # after bot.engine, which makes Rasa quiet
 from rasa.shared.core.trackers import DialogueStateTracker  # isort: skip
 
+from tests.unit.conftest import Clock
+
 IDLE = settings().session_minutes * 60
-
-
-class Clock:
-    """Time that goes on when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class Parrot:
@@ -52,19 +42,6 @@ class Parrot:
 
     def forget(self, sender: str) -> None:
         self.store.forget(sender)
-
-
-@pytest.fixture(scope="module")
-def domain() -> Domain:
-    return Domain.load(str(ROOT / "domain.yml"))
-
-
-@pytest.fixture()
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(edge, "time", clock)
-    monkeypatch.setattr(storage, "time", clock)
-    return clock
 
 
 async def pauses() -> None:
