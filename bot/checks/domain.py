@@ -9,7 +9,19 @@ from typing import Any
 
 from bot.checks.project import Finding, Project, load, strings
 
-FROM_CODE = ("start", "choose", "choose_group", "choose_form", "menu_forms", "resume", "not_understood")
+FROM_CODE = (
+    "start",
+    "choose",
+    "choose_group",
+    "choose_form",
+    "menu_forms",
+    "resume",
+    "not_understood",
+    "ask_question",
+    "more_questions",
+    "walk_plan",
+    "show_platform",
+)
 """Intents that buttons and the safety layer set; ``signal_*`` too. Nobody types them, so none is trained."""
 
 BUILT_IN = ("action_listen", "action_restart", "action_session_start", "action_default_fallback", "action_back")
