@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType
 
-from actions.protocol import begin
-from actions.support import INTERVIEW, PROTOCOL, Journey, Turn, button
+from actions.protocol import OPEN_PROTOCOLS, begin
+from actions.refer import show_services
+from actions.support import INTERVIEW, PLAN, PROTOCOL, Journey, Turn, button
+from actions.tell import hear
 from bot.recognition import interview
 from bot.recognition import protocol as protocols
 
@@ -51,6 +53,31 @@ class ActionAnswer(Journey):
         turn.say(f"form:{known[0]}.what" if known else "answer.ask_explain")
 
 
+class ActionQuestion(Journey):
+    """A question of the bank: its reviewed answer, then on where the person was."""
+
+    action_name = "action_question"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """See :class:`Journey`."""
+        case, name = turn.case, turn.read.question
+        if name is None or name not in turn.content.bank:
+            return turn.done(then="action_not_understood")
+        turn.greet_once()
+        case.failed = 0
+        question = turn.content.bank[name]
+        for index in range(len(question.answer)):
+            turn.say(f"bank:{name}.answer.{index}")
+        await show_services(turn, question.services)
+        if turn.loop:
+            return turn.resume()
+        heard = {reading.form for reading in turn.read.forms} - case.forms.keys()
+        hear(turn)
+        if heard and case.role == "victim":
+            return turn.done(then=INTERVIEW)
+        return turn.done(then="action_next" if case.forms else "action_menu")
+
+
 class ActionWhy(Journey):
     """Why the open question is asked."""
 
@@ -60,7 +87,7 @@ class ActionWhy(Journey):
         """See :class:`Journey`."""
         case = turn.case
         key = "answer.ask_why"
-        if turn.loop == INTERVIEW and case.pending and case.pending != interview.CONFIRM:
+        if turn.loop in (INTERVIEW, PLAN) and case.pending and case.pending != interview.CONFIRM:
             key = f"question:{case.pending}.why"
         elif turn.loop == PROTOCOL and case.node and protocols.node(turn.content, case.node).why:
             key = f"protocol:{case.node}.why"
@@ -79,11 +106,14 @@ class ActionMenu(Journey):
             button("menu.french", "speak_french") if turn.case.language == "nl" else button("menu.dutch", "speak_dutch")
         )
         turn.greet_once()
+        opening = turn.loop == PROTOCOL and (turn.case.node or "").partition(".")[0] in OPEN_PROTOCOLS
+        place = turn.loop is not None and not opening and bool(turn.case.pending or turn.case.waiting)
         turn.ask("menu.ask", [
+            *([button("menu.back", "resume")] if place else []),
             button("menu.tell", "menu_forms"), button("menu.plan", "ask_plan"), button("menu.who", "ask_service"),
             button("menu.traces", "ask_traces"), other, button("menu.stop", "stop"),
         ])  # fmt: skip
-        return turn.leave_form()
+        return turn.leave_pending() if place else turn.leave_form()
 
 
 class ActionBack(Journey):
@@ -93,7 +123,15 @@ class ActionBack(Journey):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
-        key = interview.go_back(turn.case)
+        if turn.loop == PLAN and turn.case.marks:
+            turn.case.pending = list(turn.case.marks)[-1]
+            del turn.case.marks[turn.case.pending]
+            turn.say("plan.again")
+            return turn.resume()
+        if turn.loop == PROTOCOL:  # a fixed path has no way back, and a crisis must not be left by a word
+            turn.say("interview.no_back")
+            return turn.resume()
+        key = interview.go_back(turn.case, turn.content)
         if key is None:
             turn.say("interview.no_back")
             return turn.resume()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin
-from actions.support import Journey, Turn, button
+from actions.support import PLAN, Journey, Turn, button
 from bot.recognition.case import Case
 
 SURE = 0.6  # words that erase everything must be clear
@@ -46,6 +46,9 @@ class ActionResume(Journey):
         if case.waiting:
             case.repeat = True
             return turn.done(then="protocol_form")
+        if case.in_plan:
+            case.repeat = True
+            return turn.done(then=PLAN)
         if case.forms and not case.mirrored:
             case.repeat = case.pending is not None
             return turn.done(then="recognise_form")

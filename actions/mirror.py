@@ -5,7 +5,8 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.protocol import begin
-from actions.support import Journey, Turn, button
+from actions.support import INTERVIEW, Journey, Turn, button
+from bot.recognition import interview
 from bot.recognition.mirror import reflect
 
 IMAGES = {"image_abuse", "sextortion", "deepfake", "voyeurism"}
@@ -47,6 +48,18 @@ class ActionMirror(Journey):
         return turn.done(then="action_next")
 
 
+class ActionMoreQuestions(Journey):
+    """The rest of the question banks, for somebody who wants to look further."""
+
+    action_name = "action_more_questions"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """See :class:`Journey`."""
+        turn.case.more = interview.MORE
+        turn.case.pending = None
+        return turn.done(then=INTERVIEW)
+
+
 class ActionNext(Journey):
     """What now: steps, proof, removal, a person, or a pause."""
 
@@ -59,8 +72,12 @@ class ActionNext(Journey):
             return begin(turn, "perpetrator", "choices")
         buttons = [button("next.plan", "ask_plan")] if case.role == "victim" else []
         buttons += [button("next.who", "ask_service"), button("next.evidence", "ask_evidence")]
+        if (turn.choice.get("intent") or turn.intent) == "ask_plan" and case.role == "victim":
+            buttons.insert(0, button("next.walk", "walk_plan"))
         if IMAGES & set(case.forms):
             buttons.append(button("next.removal", "ask_removal"))
+        if case.mirrored and case.role == "victim" and interview.has_more(case, turn.content):
+            buttons.append(button("next.questions", "more_questions"))
         if not case.forms:
             buttons.append(button("next.more", "menu_forms"))
         done = turn.choice.get("intent") or turn.intent  # what was answered just now is not offered again

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rasa_sdk.events import EventType
 
 from actions.refer import show_services
-from actions.support import INTERVIEW, PROTOCOL, Journey, Turn, option_button
-from bot.content.schema import Option
+from actions.support import INTERVIEW, PLAN, PROTOCOL, Journey, Turn, button, option_button
+from bot.content.schema import PLATFORM, Option
 from bot.recognition import interview, protocol
 from bot.recognition.answers import ASKS, SURE_INTERRUPTION, interpret
 from bot.recognition.taxonomy import most_urgent
 
 ATTEMPTS = 2
+EVIDENCE_FORMS = 2
 OPEN_PROTOCOLS = ("start",)  # paths that anything a person tells may interrupt
 
 
@@ -20,8 +23,8 @@ def begin(turn: Turn, name: str, node: str | None = None) -> list[EventType]:
     case = turn.case
     if name not in case.handled:
         case.handled.append(name)
-    if turn.loop == INTERVIEW and case.pending:
-        case.resume = INTERVIEW
+    if turn.loop in (INTERVIEW, PLAN) and case.pending:
+        case.resume = turn.loop
     case.node = f"{name}.{node}" if node else protocol.first(turn.content, name)
     case.waiting, case.failed = False, 0
     return turn.done(then=PROTOCOL)
@@ -45,6 +48,8 @@ def new_crisis(turn: Turn) -> str | None:
 
 def interrupts(turn: Turn) -> bool:
     """Whether a message asks for something else instead of answering."""
+    if turn.intent == "ask_question":
+        return True
     if turn.choice:
         return turn.choice["intent"] != "choose"
     return turn.read.act in ASKS and turn.read.act_confidence >= SURE_INTERRUPTION
@@ -78,7 +83,11 @@ class ValidateProtocolForm(Journey):
             turn.say("answer.ask_harm")
             ask(turn, case.node)
             return turn.wait()
-        if interrupts(turn) or (turn.read.act == "tell" and case.node.partition(".")[0] in OPEN_PROTOCOLS):
+        if (
+            turn.intent == "ask_question"
+            or interrupts(turn)
+            or (turn.read.act == "tell" and case.node.partition(".")[0] in OPEN_PROTOCOLS)
+        ):
             return turn.reject(PROTOCOL)
         case.failed += 1
         if chosen == "skip" or case.failed >= ATTEMPTS:
@@ -118,7 +127,31 @@ async def say(turn: Turn, key: str) -> None:
     here = protocol.node(turn.content, key)
     for index in range(len(here.say)):
         turn.say(f"protocol:{key}.say.{index}")
+    for shown in here.shows:
+        if not shown.startswith(PLATFORM):
+            SHOWS[shown](turn)
+    cards = [shown[len(PLATFORM) :] for shown in here.shows if shown.startswith(PLATFORM)]
+    if cards:
+        turn.ask("platform.which", [button(f"platform:{name}.name", "show_platform", name) for name in cards])
     await show_services(turn, here.services)
+
+
+def show_evidence(turn: Turn) -> None:
+    """What to keep for the forms that were heard."""
+    forms = [form for form in turn.case.ranked_forms() if form in turn.content.forms][:EVIDENCE_FORMS]
+    for form in forms:
+        if turn.content.forms[form].evidence:
+            turn.say("evidence.for_form", form={"key": f"form:{form}.name"})
+        for index in range(len(turn.content.forms[form].evidence)):
+            turn.item(f"form:{form}.evidence.{index}")
+
+
+def show_notes(turn: Turn) -> None:
+    """The page on which somebody keeps a list of what happened, on paper or on this device only."""
+    turn.page("notes.card", "notes.open", "notes")
+
+
+SHOWS: dict[str, Callable[[Turn], None]] = {"evidence": show_evidence, "notes": show_notes}
 
 
 def ask(turn: Turn, key: str) -> None:
@@ -136,9 +169,9 @@ def route(turn: Turn, target: str | None) -> list[EventType]:
     if case.minor and "minor" not in case.handled and name in ("return", "next"):
         return begin_minor(turn)
     if name in ("return", "interview"):
-        case.repeat = case.resume is not None
-        case.resume = None
-        return turn.done(then=INTERVIEW if case.forms else "action_next")
+        left, case.resume = case.resume, None
+        case.repeat = left is not None
+        return turn.done(then=left or (INTERVIEW if case.forms else "action_next"))
     follow_up = {"next": "action_next", "refer": "action_refer", "plan": "action_plan"}
     return turn.done(then=follow_up[name]) if name in follow_up else turn.done()
 

@@ -40,6 +40,8 @@ class ValidateRecogniseForm(Journey):
         crisis = new_crisis(turn)
         if crisis and (turn.read.flag_evidence.get(crisis) or not self._literal(turn)):
             return turn.reject(INTERVIEW)  # but an answer in so many words goes before a guessed signal
+        if turn.intent == "ask_question" and not self._literal(turn):
+            return turn.reject(INTERVIEW)
         answer = self._answer(turn, case.pending)
         if answer is None and interrupts(turn):
             return turn.reject(INTERVIEW)
@@ -56,13 +58,14 @@ class ValidateRecogniseForm(Journey):
 
     def _answer(self, turn: Turn, key: str) -> str | None:
         question = interview.question_of(turn.case, turn.content)
-        options = question.options if question else CONFIRM_OPTIONS
+        options = (question.options or turn.content.answers) if question else CONFIRM_OPTIONS
         return interpret(options, turn.read, turn.text, turn.choice.get("option"))
 
     @staticmethod
     def _literal(turn: Turn) -> str | None:
         question = interview.question_of(turn.case, turn.content)
-        return literal(question.options, turn.text, turn.choice.get("option")) if question else None
+        options = question.options if question else ()
+        return literal(options, turn.text, turn.choice.get("option")) if question else None
 
     def _record(self, turn: Turn, key: str, answer: str) -> list[EventType]:
         case = turn.case
@@ -75,9 +78,11 @@ class ValidateRecogniseForm(Journey):
         if (key == "intake.fear" and answer == "now") or (case.facts.get("level") == "L1" != level):
             case.goto = "@danger"
             return turn.finish()
-        if key == "intake.age" and case.minor and "minor" not in case.handled:
-            case.flags.append("minor")
-            case.goto = "@minor"
+        leads = interview.leads_to(case, turn.content, key, answer)
+        if leads:
+            if leads == "minor" and "minor" not in case.flags:
+                case.flags.append("minor")
+            case.goto = f"@{leads}"
             return turn.finish()
         if answer == "unsure":
             turn.say("interview.unsure_ok")
@@ -159,9 +164,9 @@ class ActionAfterQuestions(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         target, turn.case.goto = turn.case.goto, None
-        if target in ("@danger", "@minor"):
+        if target in ("@danger", "@minor", "@suicide"):
             turn.case.resume = INTERVIEW
-            return begin_minor(turn) if target == "@minor" else begin(turn, "danger")
+            return begin_minor(turn) if target == "@minor" else begin(turn, target[1:])
         if target == "@correct":
             turn.case.forms.clear()
             turn.case.quotes.clear()

@@ -19,7 +19,7 @@ from bot.recognition.case import Case
 from bot.understanding.understanding import Understanding
 
 LISTEN = "action_listen"
-INTERVIEW, PROTOCOL = "recognise_form", "protocol_form"
+INTERVIEW, PROTOCOL, PLAN = "recognise_form", "protocol_form", "plan_form"
 TU = re.compile(r"\b(stp|tu peux|peux[- ]tu|t'es|tes un|aide[sz]?[- ]moi stp|dis[- ]moi)\b", re.IGNORECASE)
 SWITCH_WORDS = 5  # words in the other language after which the conversation follows
 
@@ -79,6 +79,16 @@ class Turn:
         """One bubble with buttons."""
         self._utter(key, values, options=options)
 
+    def sheet(self, title: str, lines: Sequence[Any], actions: Sequence[Mapping[str, Any]]) -> None:
+        """A list to look at or take along; ``title`` is a content key, lines and labels are values."""
+        content = {"title": {"key": title}, "lines": list(lines), "actions": list(actions)}
+        self._utter(title, {}, kind="sheet", card=content)
+
+    def page(self, title: str, label: str, name: str) -> None:
+        """A link to another page of ours; ``title`` and ``label`` are content keys."""
+        action = {"kind": "page", "label": {"key": label}, "href": f"{name}?l={self.case.language}"}
+        self._utter(title, {}, kind="card", card={"title": {"key": title}, "lines": [], "actions": [action]})
+
     def show(self, match: Match) -> None:
         """The card of a service."""
         content = card(match, self.case.language)
@@ -114,7 +124,7 @@ class Turn:
 
     def resume(self) -> list[EventType]:
         """Back to the open question after something else was answered, if there is one."""
-        if self.loop in (INTERVIEW, PROTOCOL):
+        if self.loop in (INTERVIEW, PROTOCOL, PLAN):
             self.case.repeat = True
             return self.done(then=self.loop)
         return self.done()

@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType
 from actions.protocol import begin, begin_minor, new_crisis
 from actions.refer import show_services
 from actions.support import INTERVIEW, Journey, Turn, button
+from bot.recognition import interview
 from bot.recognition.taxonomy import CRISES
 
 ROLES = ("professional", "witness", "perpetrator")
@@ -60,6 +61,7 @@ class ActionTell(Journey):
 def hear(turn: Turn) -> None:
     """Keep forms, quotes and flags of this message in the case."""
     turn.case.hear([(r.form, r.confidence, r.evidence) for r in turn.read.forms])
+    interview.learn(turn.case, turn.content, turn.text)
     hurt = AGAINST_ME.search(turn.read.flag_evidence.get("physical", ""))
     for flag in turn.read.flags:
         if flag == "perpetrator" and hurt:
@@ -166,5 +168,5 @@ def choose(turn: Turn, form: str) -> list[EventType]:
     """Go into the questions of a form that the person chose."""
     turn.greet_once()
     turn.case.forms[form] = max(0.6, turn.case.forms.get(form, 0.0))
-    turn.case.pending = None
+    turn.case.pending, turn.case.waiting = None, False
     return turn.done(then=INTERVIEW)

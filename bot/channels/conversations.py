@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -29,6 +30,7 @@ LIFELINES = {
 }
 """Shown when something fails here: lines that answer day and night."""
 
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MOST_PARTS = 16  # parts of a very long text that are read for danger
 MIN_PREFIX = 4  # letters of a label that are enough to mean it
 REMEMBERED = 8  # answers kept per session for clients that ask again
@@ -125,6 +127,8 @@ class Conversations:
         text = cleaned(incoming.text or "")
         if is_command(incoming.text or ""):
             return await self._again(session, "fallback.command")
+        if LINK.fullmatch(text):
+            return await self._again(session, "fallback.link")
         if not Words.of(text).folded and not any(char.isalnum() for char in text):
             return await self._again(session, "fallback.empty")
         if len(text) > settings().message_limit:
@@ -227,7 +231,7 @@ class Conversations:
         with open_directory()() as database:
             found = by_id(database, LIFELINES[language])
         cards = [self._renderer.card(card(match, language), language, False) for match in found]
-        return [_bubble(entry["title"], {"card": entry}, language) for entry in cards]
+        return [_bubble(entry["title"], {"kind": "card", "card": entry}, language) for entry in cards]
 
     def _plain(self, token: str, language: str, key: str, informal: bool = False, **values: int) -> Outgoing:
         text = self._renderer.text(key, language, informal, dict(values))
@@ -247,6 +251,7 @@ def _bubble(text: str, custom: Mapping[str, Any], language: str) -> Bubble:
     if not shown:
         return Bubble(custom.get("kind", "text"), text, custom.get("language", language))
     return Bubble(
-        "card", text, custom.get("language", language), title=shown["title"], lines=list(shown["lines"]),
-        actions=[Action(**action) for action in shown["actions"]], urgent=bool(shown.get("urgent")),
+        custom.get("kind", "card"), text, custom.get("language", language), title=shown["title"],
+        lines=list(shown["lines"]), actions=[Action(**action) for action in shown["actions"]],
+        urgent=bool(shown.get("urgent")),
     )  # fmt: skip

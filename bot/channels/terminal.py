@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from bot.channels.conversations import Conversations
 from bot.channels.turn import Bubble, Incoming, Outgoing
 
-STATE = ("language", "forms", "flags", "facts", "pending", "node", "answers")
+STATE = ("language", "forms", "flags", "facts", "pending", "node", "answers", "steps", "marks")
 
 
 async def replay(conversations: Conversations, lines: Iterable[str], language: str, out: TextIO) -> None:
@@ -36,6 +36,8 @@ def as_record(said: str, answer: Outgoing) -> dict[str, Any]:
 
 def plain(bubble: Bubble) -> str:
     """A bubble as one piece of text."""
+    if bubble.kind == "sheet":
+        return "\n".join([f"{bubble.title}:", *bubble.lines])
     if bubble.kind != "card":
         return bubble.text
     actions = [f"[{action.label}: {action.href}]" for action in bubble.actions]

@@ -19,22 +19,26 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Action:
-    """A way to reach a service: ``kind`` is call, chat, website, form or email."""
+    """A way to reach a service (``kind`` call, chat, website, form, email), to another page of
+    ours (page) or to take a sheet along (copy, print,
+    save); ``href`` is then the name of the file, and ``warning`` is shown before it happens."""
 
     kind: str
     label: str
     href: str
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """One thing Halte says. ``kind``: text, quote (the person's own words), item (of a list) or card."""
+    """One thing Halte says. ``kind``: text, quote (the person's own words), item (of a list), card, or sheet (a list to
+    take along)."""
 
     kind: str
     text: str
     language: str
-    title: str | None = None  # cards: name of the service
-    lines: list[str] = field(default_factory=list)  # cards: hours, cost, trace ...
+    title: str | None = None  # cards: name of the service; sheets: their title
+    lines: list[str] = field(default_factory=list)  # cards: hours, cost, trace ...; sheets: their content
     actions: list[Action] = field(default_factory=list)  # cards
     urgent: bool = False  # emergency cards are shown large
 

@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.channels import notes
 from bot.channels.turn import Incoming, Outgoing
 from bot.content.schema import Text
 from bot.quiet import log
@@ -38,7 +39,7 @@ TURN_KEYS = {"session", "client_id", "text", "choice", "start", "language"}
 UI_TEXTS = (
     "title heading exit exit_note send input_label input_hint typing you bot delete restart "
     "other_language offline retry no_js log_label choices_label skip_link deleted danger_bar about "
-    "idle_warning"
+    "idle_warning take_confirm take_cancel"
 ).split()
 
 
@@ -88,6 +89,7 @@ def routes(
     # person's own words could betray the token by its size.
     gzip = [Middleware(GZipMiddleware, minimum_size=500)]
     return [
+        notes.route(_environment(), texts, page_language),
         Route("/", partial(page, pages), methods=["GET"], middleware=gzip),
         Route("/api/turn", partial(turn, conversations), methods=["POST"]),
         Route("/api/leave", partial(leave, conversations), methods=["POST"]),
@@ -97,20 +99,27 @@ def routes(
 
 def render(language: str, texts: Mapping[str, Text], helplines: Helplines | None) -> str:
     """The page in one language; the texts of the other ride along, so that switching loads nothing."""
-    environment = Environment(
+    return (
+        _environment()
+        .get_template("chat.html")
+        .render(
+            language=language,
+            other=next(name for name in LANGUAGES if name != language),
+            ui={name: {key: texts[f"ui.{key}"].in_language(name) for key in UI_TEXTS} for name in LANGUAGES},
+            helplines=helplines(language) if helplines else (),
+            exit_url=settings().exit_url,
+            session_minutes=settings().session_minutes,
+        )
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(WEB / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template("chat.html").render(
-        language=language,
-        other=next(name for name in LANGUAGES if name != language),
-        ui={name: {key: texts[f"ui.{key}"].in_language(name) for key in UI_TEXTS} for name in LANGUAGES},
-        helplines=helplines(language) if helplines else (),
-        exit_url=settings().exit_url,
-        session_minutes=settings().session_minutes,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.checks.project import Finding, Project, item_name, load
 from bot.content.catalogue import Loader
-from bot.content.schema import FlagSigns, Form, Intake, Option, Protocol, Screener, Texts
+from bot.content.guides import PlanQuestions, Platform, QuestionBank, Theme
+from bot.content.schema import PHASES, PLATFORM, FlagSigns, Form, Intake, Option, Protocol, Screener, Step, Texts
 from bot.recognition.interview import ROLES
 from bot.recognition.protocol import TARGETS
 from bot.recognition.taxonomy import FLAGS
@@ -26,6 +27,10 @@ MODELS: dict[str, type[BaseModel]] = {
     "intake.yml": Intake,
     "screener.yml": Screener,
     "flags.yml": FlagSigns,
+    "plan.yml": PlanQuestions,
+    "plan/*.yml": Theme,
+    "platforms/*.yml": Platform,
+    "questions/*.yml": QuestionBank,
 }
 REVIEW_DAYS = 180
 PLACEHOLDER = re.compile(r"{\w*}")
@@ -38,6 +43,9 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "age": ("minor", "adult"),
     "age_in_image": ("minor", "adult"),
     "level": ("L1", "L2", "L3"),
+    "phone": ("android", "iphone", "other"),
+    "home": ("together", "apart", "never"),
+    "children": ("yes", "no"),
     "role": ("victim", *ROLES),
 }
 """What an option may set, see ``bot/recognition/interview.py``; ``form`` may be any form."""
@@ -62,7 +70,7 @@ def check(project: Project) -> Iterator[Finding]:
     for path, model_read in read.items():
         name = project.name(path)
         yield from _reviewed(name, model_read.reviewed_on, dt.date.today())
-        if isinstance(model_read, (Form, Protocol)) and model_read.id != path.stem:
+        if isinstance(model_read, (Form, Protocol, Theme, Platform)) and model_read.id != path.stem:
             yield Finding(name, "id", f"is {model_read.id!r}, but the file is called {path.stem!r}")
     yield from _references(project, read)
 
@@ -145,6 +153,9 @@ def _references(project: Project, read: Mapping[Path, Any]) -> Iterator[Finding]
     forms = set(project.forms)
     protocols = {path.stem for path in (project.content / "protocols").glob("*.yml")}
     acts = set((load(project.root / "domain.yml") or {}).get("intents") or ())
+    platforms = {path.stem for path in (project.content / "platforms").glob("*.yml")}
+    homes: dict[str, Any] = {}
+    own_steps = {f"{part.id}.{step.id}" for part in read.values() if isinstance(part, Form) for step in part.steps}
     grouped = set()
     for path, part in read.items():
         wrong = _reporter(project.name(path))
@@ -154,10 +165,13 @@ def _references(project: Project, read: Mapping[Path, Any]) -> Iterator[Finding]
                 for target in targets:
                     if target and target.startswith("@") and target[1:] not in protocols | set(TARGETS):
                         yield wrong(name, f"leads to unknown {target}")
+                for shown in node.shows:
+                    if shown.startswith(PLATFORM) and shown[len(PLATFORM) :] not in platforms:
+                        yield wrong(name, f"shows unknown {shown}")
                 if bool(node.ask) != bool(node.options):
                     yield wrong(name, "a question needs options, and options need a question")
                 yield from _options(wrong, name, node.options, forms, acts)
-        elif isinstance(part, (Form, Intake)):
+        elif isinstance(part, (Form, Intake, PlanQuestions)):
             yield from _unique(wrong, "questions", [question.id for question in part.questions])
             for question in part.questions:
                 if question.suggests and question.suggests not in forms:
@@ -165,6 +179,22 @@ def _references(project: Project, read: Mapping[Path, Any]) -> Iterator[Finding]
                 yield from _options(wrong, question.id, question.options, forms, acts)
             if isinstance(part, Form):
                 yield from _unique(wrong, "steps", [step.id for step in part.steps])
+                yield from _steps(wrong, part.steps, platforms)
+        elif isinstance(part, Theme):
+            yield from _unique(wrong, "steps", [step.id for step in part.steps])
+            yield from _steps(wrong, part.steps, platforms)
+            for step in part.steps:
+                for form in sorted(set(step.forms) - forms):
+                    yield wrong(step.id, f"unknown form {form!r}")
+                for same in sorted(set(step.same_as) - own_steps):
+                    yield wrong(step.id, f"same_as: unknown step {same!r}")
+        elif isinstance(part, Platform):
+            yield from _unique(wrong, "ways", [way.id for way in part.ways])
+        elif isinstance(part, QuestionBank):
+            for entry in part.questions:
+                if homes.setdefault(entry.id, wrong) is not wrong:
+                    yield wrong(entry.id, "is also in another file")
+            yield from _unique(wrong, "questions", [question.id for question in part.questions])
         elif isinstance(part, Screener):
             grouped |= {form for group in part.groups for form in group.forms}
             for form in sorted(grouped - forms):
@@ -174,6 +204,20 @@ def _references(project: Project, read: Mapping[Path, Any]) -> Iterator[Finding]
         elif isinstance(part, FlagSigns):
             for flag in sorted(set(part.signs) - {*FLAGS, ADULT}):
                 yield wrong("signs", f"unknown flag {flag!r}")
+
+
+def _steps(wrong: Callable[[str, str], Finding], steps: Sequence[Step], platforms: Any) -> Iterator[Finding]:
+    """Proof before change: the phases of the steps never go back."""
+    phase = 0
+    for step in steps:
+        if PHASES.index(step.phase) < phase:
+            yield wrong(step.id, f"{step.phase!r} comes after a step of a later phase")
+        phase = max(phase, PHASES.index(step.phase))
+        for platform in sorted(set(step.platforms) - platforms):
+            yield wrong(step.id, f"unknown platform {platform!r}")
+        for name, known in (("relations", FACTS["other"]), ("homes", FACTS["home"])):
+            for value in sorted(set(getattr(step, name)) - set(known)):
+                yield wrong(step.id, f"{name}: unknown {value!r}")
 
 
 def _options(wrong: Callable[[str, str], Finding], place: str, options: list[Option], forms: Any,

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from bot.channels import notes
 from bot.channels.web import UI_TEXTS
 from bot.checks.project import Finding, Project, strings
+from bot.content.guides import BankQuestion, Platform, Theme, ThemeStep, Way
 from bot.content.schema import Form, Group, Node, Option, Question, Step
 
 SPEAKING: dict[str, int] = {"say": 0, "ask": 0, "quote": 0, "item": 0, "button": 0, "_plain": 2, "_again": 1}
@@ -19,6 +21,10 @@ OWNERS: dict[str, tuple[type[BaseModel], ...]] = {
     "question": (Question, Option),
     "protocol": (Node, Option),
     "group": (Group,),
+    "theme": (Theme, ThemeStep),
+    "platform": (Platform, Way),
+    "plan_answer": (Option,),
+    "bank": (BankQuestion,),
 }
 """Kinds of keys that point into a file, and the fields they can name."""
 
@@ -26,7 +32,7 @@ OWNERS: dict[str, tuple[type[BaseModel], ...]] = {
 def check(project: Project) -> Iterator[Finding]:
     """Keys in the code against keys in ``data/content/texts``."""
     known = project.loose_texts()
-    used: set[str] = {f"ui.{name}" for name in UI_TEXTS}
+    used: set[str] = {f"ui.{name}" for name in (*UI_TEXTS, *notes.TEXTS)}
     for key in sorted(used - known.keys()):
         yield Finding("bot/channels/web.py", "UI_TEXTS", f"text {key!r} does not exist")
     for file, tree in project.trees():

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bot.content.schema import FlagSigns, Form, Group, Intake, Protocol, Question, Screener, Signs, Text, Texts
+from bot.content.guides import BankQuestion, PlanQuestions, Platform, QuestionBank, Theme
+from bot.content.schema import (
+    FlagSigns,
+    Form,
+    Group,
+    Intake,
+    Option,
+    Protocol,
+    Question,
+    Screener,
+    Signs,
+    Step,
+    Text,
+    Texts,
+)
 from bot.settings import settings
 
+Model = TypeVar("Model", bound=BaseModel)
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -27,58 +43,74 @@ class Catalogue:
     forms: Mapping[str, Form]
     protocols: Mapping[str, Protocol]
     intake: Mapping[str, Question]
+    answers: tuple[Option, ...]
     groups: tuple[Group, ...]
     texts: Mapping[str, Text]
     flag_signs: Mapping[str, Signs]
+    themes: Mapping[str, Theme]
+    plan_questions: Mapping[str, Question]
+    plan_answers: tuple[Option, ...]
+    platforms: Mapping[str, Platform]
+    bank: Mapping[str, BankQuestion]
 
     def text(self, key: str) -> Text:
         """The loose text called ``key``; raises ``KeyError`` when there is none."""
         return self.texts[key]
 
     def question(self, key: str) -> Question:
-        """A question by ``intake.<id>`` or ``<form>.<id>``."""
+        """A question by ``intake.<id>``, ``plan.<id>`` or ``<form>.<id>``."""
         owner, _, name = key.partition(".")
         if owner == "intake":
             return self.intake[name]
+        if owner == "plan":
+            return self.plan_questions[name]
         return next(question for question in self.forms[owner].questions if question.id == name)
 
+    def step(self, key: str) -> Step:
+        """A step by ``form:<form>.steps.<id>`` or ``theme:<theme>.steps.<id>``."""
+        owner, _, path = key.partition(":")
+        name, _, step = path.split(".")
+        steps: Sequence[Step] = self.forms[name].steps if owner == "form" else self.themes[name].steps
+        return next(entry for entry in steps if entry.id == step)
 
-def read_yaml(path: Path, model: type[BaseModel]) -> BaseModel:
+
+def read_yaml(path: Path, model: type[Model]) -> Model:
     """One content file as ``model``; :class:`ContentError` says what is wrong and where."""
     try:
-        loaded: BaseModel = model.parse_obj(yaml.load(path.read_text(encoding="utf-8"), Loader=Loader))
-        return loaded
+        return model.parse_obj(yaml.load(path.read_text(encoding="utf-8"), Loader=Loader))
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise ContentError(f"{path.name}: {error}") from error
 
 
 def load(folder: Path) -> Catalogue:
     """Read the whole content folder."""
-    forms: dict[str, Form] = {}
-    for path in sorted((folder / "forms").glob("*.yml")):
-        form = read_yaml(path, Form)
-        assert isinstance(form, Form)
-        forms[form.id] = form
-    protocols: dict[str, Protocol] = {}
-    for path in sorted((folder / "protocols").glob("*.yml")):
-        protocol = read_yaml(path, Protocol)
-        assert isinstance(protocol, Protocol)
-        protocols[protocol.id] = protocol
     texts: dict[str, Text] = {}
-    for path in sorted((folder / "texts").glob("*.yml")):
-        part = read_yaml(path, Texts)
-        assert isinstance(part, Texts)
+    for part in _all(folder / "texts", Texts):
         repeated = texts.keys() & part.texts.keys()
         if repeated:
-            raise ContentError(f"{path.name}: already defined elsewhere: {sorted(repeated)}")
+            raise ContentError(f"already defined elsewhere: {sorted(repeated)}")
         texts.update(part.texts)
     intake = read_yaml(folder / "intake.yml", Intake)
-    screener = read_yaml(folder / "screener.yml", Screener)
-    assert isinstance(intake, Intake) and isinstance(screener, Screener)
-    flags = read_yaml(folder / "flags.yml", FlagSigns)
-    assert isinstance(flags, FlagSigns)
-    questions: list[Question] = intake.questions
-    return Catalogue(forms, protocols, {q.id: q for q in questions}, tuple(screener.groups), texts, flags.signs)
+    plan = read_yaml(folder / "plan.yml", PlanQuestions)
+    bank = [question for part in _all(folder / "questions", QuestionBank) for question in part.questions]
+    return Catalogue(
+        forms={form.id: form for form in _all(folder / "forms", Form)},
+        protocols={protocol.id: protocol for protocol in _all(folder / "protocols", Protocol)},
+        intake={question.id: question for question in intake.questions},
+        answers=tuple(intake.answers),
+        groups=tuple(read_yaml(folder / "screener.yml", Screener).groups),
+        texts=texts,
+        flag_signs=read_yaml(folder / "flags.yml", FlagSigns).signs,
+        themes={theme.id: theme for theme in _all(folder / "plan", Theme)},
+        plan_questions={question.id: question for question in plan.questions},
+        plan_answers=tuple(plan.answers),
+        platforms={platform.id: platform for platform in _all(folder / "platforms", Platform)},
+        bank={question.id: question for question in bank},
+    )
+
+
+def _all(folder: Path, model: type[Model]) -> list[Model]:
+    return [read_yaml(path, model) for path in sorted(folder.glob("*.yml"))]
 
 
 @lru_cache(maxsize=1)

@@ -8,14 +8,16 @@ from typing import Any
 from bot.content.catalogue import Catalogue, catalogue
 from bot.content.schema import Text
 
+WORDS = ("label", "warning")  # what a person reads of an action
 Value = str | int | Mapping[str, Any] | Sequence[Any]
 
 
 class Renderer:
-    """Renders keys of four kinds.
+    """Renders loose texts by their key, and texts of a file by ``<kind>:<path>``.
 
-    ``conversation key`` (a loose text), ``form:<id>.<field>``, ``question:<owner>.<id>.<field>`` and
-    ``protocol:<id>.<node>.<field>``; a list index may follow (``form:sextortion.avoid.0``).
+    ``form:<id>.<field>``, ``question:<owner>.<id>.<field>``, ``protocol:<id>.<node>.<field>``,
+    ``theme:<id>.steps.<step>.<field>``, ``platform:<id>.ways.<way>.<field>``, ``bank:<id>.answer``;
+    a list index may follow (``form:sextortion.avoid.0``).
     A value ``{"key": ...}`` is itself rendered, a list is joined as in speech; all else is shown as it is.
     """
 
@@ -46,11 +48,12 @@ class Renderer:
     def card(self, card: Mapping[str, Any], language: str, informal: bool) -> dict[str, Any]:
         """A service card with every key replaced by its text."""
         return {
-            "title": card["title"],
+            "title": self._value(card["title"], language, informal),
             "urgent": card.get("urgent", False),
             "lines": [self._value(line, language, informal) for line in card["lines"]],
             "actions": [
-                {**action, "label": self._value(action["label"], language, informal)} for action in card["actions"]
+                {**action, **{name: self._value(action[name], language, informal) for name in WORDS if name in action}}
+                for action in card["actions"]
             ],
         }
 
@@ -75,6 +78,14 @@ class Renderer:
             found, parts = self._content.forms[parts[0]], parts[1:]
         elif owner == "protocol":
             found, parts = self._content.protocols[parts[0]].nodes[parts[1]], parts[2:]
+        elif owner == "theme":
+            found, parts = self._content.themes[parts[0]], parts[1:]
+        elif owner == "plan_answer":
+            found, parts = next(option for option in self._content.plan_answers if option.id == parts[0]), parts[1:]
+        elif owner == "platform":
+            found, parts = self._content.platforms[parts[0]], parts[1:]
+        elif owner == "bank":
+            found, parts = self._content.bank[parts[0]], parts[1:]
         elif owner == "group":
             found, parts = next(group for group in self._content.groups if group.id == parts[0]), ["label"]
         else:

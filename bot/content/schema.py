@@ -61,6 +61,7 @@ class Option(Strict):
     words_fr: list[str] = Field(default_factory=list)
     next: str | None = None  # node of the protocol; None ends it
     sets: dict[str, str] = Field(default_factory=dict)  # facts to keep: fear, device, age, role, level, form
+    told: bool = False  # may be taken from the words of a story, when they name no other option
 
 
 class Question(Strict):
@@ -73,6 +74,8 @@ class Question(Strict):
     options: list[Option] = Field(default_factory=list)  # empty = yes / no / don't know
     level: str | None = None  # danger level that a yes raises: L1, L2 or L3
     suggests: str | None = None  # another form that a yes points to
+    leads: str | None = None  # protocol that a yes leads to: danger, suicide or minor
+    core: bool = False  # the form itself: a yes to "is that right?" answers it too
 
     @validator("level")
     def _known_level(cls, value: str | None) -> str | None:
@@ -81,14 +84,41 @@ class Question(Strict):
         return value
 
 
+PHASES = ("now", "proof", "quiet", "change", "after")
+"""Steps go in this order: get safe, keep proof, look without changing anything, change, recover."""
+
+DEVICES = ("android", "iphone", "computer")
+
+
 class Step(Strict):
     """One safe step. ``noticed`` says what the other person may notice; None = nothing."""
 
     id: str
     do: Text
+    phase: str = "quiet"
+    why: Text | None = None  # what it does
+    unless: Text | None = None  # when not to do it
+    how: list[Text] = Field(default_factory=list)  # explained, one bubble each
     noticed: Text | None = None
     minors: bool = True  # may be given to a minor
     adults: bool = True
+    relations: list[str] = Field(default_factory=list)  # only with these people (fact ``other``); empty = any
+    homes: list[str] = Field(default_factory=list)  # only when living so (fact ``home``); empty = any
+    devices: list[str] = Field(default_factory=list)  # only with these; empty = any
+    children: bool = False  # only when there are children
+    platforms: list[str] = Field(default_factory=list)  # cards that show how, see ``data/content/platforms``
+
+    @validator("phase")
+    def _known_phase(cls, value: str) -> str:
+        if value not in PHASES:
+            raise ValueError(f"phase is one of {', '.join(PHASES)}")
+        return value
+
+    @validator("devices", each_item=True)
+    def _known_device(cls, value: str) -> str:
+        if value not in DEVICES:
+            raise ValueError(f"devices are {', '.join(DEVICES)}")
+        return value
 
 
 class Signs(Strict):
@@ -109,6 +139,7 @@ class Form(Reviewed):
     steps: list[Step]
     avoid: list[Text]
     signs: Signs
+    evidence: list[Text] = Field(default_factory=list)  # what to keep
     figure: Text | None = None
 
     @validator("questions")
@@ -124,6 +155,9 @@ class Form(Reviewed):
         return value
 
 
+SHOWN, PLATFORM = ("evidence", "notes"), "platform."
+
+
 class Node(Strict):
     """One moment of a protocol: what is said, which services are shown, what is asked."""
 
@@ -132,8 +166,15 @@ class Node(Strict):
     why: Text | None = None
     options: list[Option] = Field(default_factory=list)
     services: list[str] = Field(default_factory=list)  # ids, or flag:suicide / form:sextortion, best first
+    shows: list[str] = Field(default_factory=list)  # evidence, notes (the page for a list), or platform.<id>
     next: str | None = None  # for a node without question
     otherwise: str | None = None  # node when the answer is not understood; default = ask again once, then here
+
+    @validator("shows", each_item=True)
+    def _can_be_shown(cls, value: str) -> str:
+        if value not in SHOWN and not value.startswith(PLATFORM):
+            raise ValueError(f"shows is {PLATFORM}<id> or one of {', '.join(SHOWN)}")
+        return value
 
 
 class Protocol(Reviewed):
@@ -182,6 +223,8 @@ class FlagSigns(Reviewed):
 
 
 class Intake(Reviewed):
-    """Questions about the situation that are asked whatever the form: fear, device, who."""
+    """Questions about the situation that are asked whatever the form: fear, device, who; and what yes, no and not
+    knowing sound like, for every question without options of its own."""
 
     questions: list[Question]
+    answers: list[Option]

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.channels.edge import cleaned
 from bot.corpus.noise import Variants
-from bot.evaluation import reasons
+from bot.evaluation import questions, reasons
 from bot.evaluation.metrics import Case, Pair, by_language
 from bot.evaluation.robustness import disturbances, disturbed
 from bot.evaluation.tables import SUMMARY, at, table
@@ -43,8 +43,14 @@ async def _extras(recognise: Recognise, cases: Sequence[Case], pairs: Sequence[P
         robustness[name] = _robust(by_language(found))
     marked = reasons.read_marked(ROOT / "tests" / "messages" / "reasons")
     read = [(one, await recognise(cleaned(one.text))) for one in marked]
+    asked = questions.read_phrasings(ROOT / "tests" / "messages" / "questions")
+    answered = [(one, (await recognise(cleaned(one.text))).question) for one in asked]
     return {
         "robustness": robustness,
+        "questions": {
+            language: questions.figures([pair for pair in answered if pair[0].language == language])
+            for language in LANGUAGES
+        },
         "reasons": {
             language: reasons.figures([pair for pair in read if pair[0].language == language]) for language in LANGUAGES
         },
@@ -127,6 +133,12 @@ def extra_tables(found: Mapping[str, Any]) -> str:
         table(
             ["REASONS", "marked", "form read", "right", "word precision", "word recall", "words quoted"],
             [[language] + [entry.get(key) for key in columns] for language, entry in found["reasons"].items()],
+        )
+    )
+    parts.append(
+        table(
+            ["QUESTIONS OF THE BANK", *questions.COLUMNS.values()],
+            [[language] + [entry[key] for key in questions.COLUMNS] for language, entry in found["questions"].items()],
         )
     )
     confused = [[f"{one['gold']} read as {one['read']}", one["count"]] for one in found["confused_forms"]]

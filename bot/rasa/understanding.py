@@ -32,6 +32,11 @@ def signs() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return forms, {flag: entry.nl + entry.fr for flag, entry in content.flag_signs.items()}
 
 
+def asked() -> dict[str, list[str]]:
+    """How people put the questions of the bank, both languages together."""
+    return {name: question.asked.nl + question.asked.fr for name, question in catalogue().bank.items()}
+
+
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class UnderstandingComponent(GraphComponent):
     """Language, act, forms and flags of a message (see :mod:`bot.understanding`)."""
@@ -78,7 +83,7 @@ class UnderstandingComponent(GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Train again when the encoder, the messages held out or those in other languages change: Rasa sees none."""
         digest = hashlib.sha256("\n".join(other_languages(settings().data_dir)).encode())
-        digest.update(repr(_held_out(config)).encode())
+        digest.update(repr((_held_out(config), asked())).encode())
         return f"{version_of(settings().encoder)}:{digest.hexdigest()}"
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -86,7 +91,13 @@ class UnderstandingComponent(GraphComponent):
         messages = [_labelled(example) for example in training_data.intent_examples]
         encoder = load_encoder(settings().encoder)
         self._understander = Understander.fit(
-            messages, other_languages(settings().data_dir), encoder, FLAGS, *signs(), held=_held_out(self._config)
+            messages,
+            other_languages(settings().data_dir),
+            encoder,
+            FLAGS,
+            *signs(),
+            held=_held_out(self._config),
+            bank=asked(),
         )
         with self._storage.write_to(self._resource) as folder:
             self._understander.save(folder)
@@ -114,7 +125,8 @@ class UnderstandingComponent(GraphComponent):
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class SafetyFirst(GraphComponent):
-    """A danger, suicide or minor signal takes the place of the intent, so that no rule can overlook it."""
+    """A danger, suicide or minor signal takes the place of the intent, so that no rule can overlook it; after it a
+    question of the bank."""
 
     @classmethod
     def create(
@@ -132,7 +144,8 @@ class SafetyFirst(GraphComponent):
         for message in messages:
             read = message.get(UNDERSTANDING) or {}
             signal = most_urgent(read.get("flags", ()), read.get("flag_evidence", {}))
-            intent = f"signal_{signal}" if signal else None if read.get("understood") else "not_understood"
+            known = "ask_question" if read.get("question") else None
+            intent = f"signal_{signal}" if signal else known or (None if read.get("understood") else "not_understood")
             if intent:
                 message.set(INTENT, {INTENT_NAME_KEY: intent, "confidence": 1.0}, add_to_output=True)
         return messages

@@ -83,6 +83,12 @@ def _by_words(options: tuple[Option, ...], text: str) -> str | None:
     return max(signs, key=lambda sign: sign.end - sign.start).label if signs else None
 
 
+def named_options(options: Sequence[Option], text: str) -> set[str]:
+    """The options whose words are in ``text``, negated ones left out."""
+    patterns = tuple((option.id, tuple(option.words_nl) + tuple(option.words_fr)) for option in options)
+    return {sign.label for sign in _lexicon(patterns).find(text) if not sign.negated}
+
+
 @lru_cache(maxsize=512)
 def _lexicon(patterns: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
     return Lexicon(dict(patterns))

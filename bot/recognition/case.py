@@ -34,6 +34,9 @@ class Case:
     failed: int = 0  # failed understandings in a row
     shown: list[str] = field(default_factory=list)  # services already shown
     mirrored: bool = False
+    more: int = 0  # further questions of each bank that the person wants
+    steps: list[str] = field(default_factory=list)  # keys of the steps of the plan that is walked
+    marks: dict[str, str] = field(default_factory=dict)  # step key -> done, later or unsafe
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Case:
@@ -73,6 +76,11 @@ class Case:
     def role(self) -> str:
         """victim, witness, professional or perpetrator."""
         return next((flag for flag in ("professional", "perpetrator", "witness") if flag in self.flags), "victim")
+
+    @property
+    def in_plan(self) -> bool:
+        """Whether a question or a step of the plan is open."""
+        return bool(self.pending) and (self.pending in self.steps or str(self.pending).startswith("plan."))
 
     @property
     def careful(self) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.content.catalogue import Catalogue
 from bot.content.schema import Question
+from bot.recognition.answers import named_options
 from bot.recognition.case import Case
 
 CONFIRM = "confirm"
@@ -15,6 +18,10 @@ INTAKE = ("fear", "age", "device", "other")
 
 ONE_FORM, EACH_OF_TWO = 5, 3
 """Questions asked when one form was heard, and for each of the two surest when there are more."""
+DANGER_LATER = 1
+"""Questions about danger that are asked for each form although the bank has them later."""
+MORE = 8
+"""Further questions for each form, when the person wants them."""
 
 
 def plan(case: Case, content: Catalogue) -> list[str]:
@@ -22,19 +29,51 @@ def plan(case: Case, content: Catalogue) -> list[str]:
     keys = [CONFIRM] if case.quotes else []
     for name in INTAKE:
         known = name in case.facts or (name == "age" and case.minor)
-        if name in content.intake and (not known or f"intake.{name}" in case.answers):
+        if name in content.intake and (not known or f"intake.{name}" in case.asked):
             keys.append(f"intake.{name}")
     forms = [form for form in case.ranked_forms() if form in content.forms][:2]
     count = ONE_FORM if len(forms) == 1 else EACH_OF_TWO
     for form in forms:
-        questions = [question for question in content.forms[form].questions if not _needless(case, question)]
-        keys += [f"{form}.{question.id}" for question in questions[:count]]
+        questions = [question for question in content.forms[form].questions if not _needless(case, form, question)]
+        later = [question for question in questions[count:] if _about_danger(question)][:DANGER_LATER]
+        chosen = questions[: count + case.more] + [question for question in later if not case.more]
+        keys += [f"{form}.{question.id}" for question in chosen]
     return keys
 
 
-def _needless(case: Case, question: Question) -> bool:
-    """A minor is a minor in the picture too."""
-    return case.minor and any("age_in_image" in option.sets for option in question.options)
+def has_more(case: Case, content: Catalogue) -> bool:
+    """Whether the banks hold questions beyond those that were planned."""
+    return len(plan(replace(case, more=MORE), content)) > len(plan(case, content))
+
+
+def learn(case: Case, content: Catalogue, text: str) -> None:
+    """Take from a story what a question would ask: the option whose words, and no other's, are in it."""
+    asked = [("intake", question) for question in content.intake.values()]
+    asked += [
+        (form, question) for form in case.forms if form in content.forms for question in content.forms[form].questions
+    ]
+    for owner, question in asked:
+        key = f"{owner}.{question.id}"
+        if key in case.answers or not any(option.told for option in question.options):
+            continue
+        named = named_options(question.options, text)
+        option = next((option for option in question.options if named == {option.id}), None)
+        if option and option.told and not (option.sets.keys() & case.facts.keys()):
+            record(case, content, key, option.id, asked=False)
+
+
+def _about_danger(question: Question) -> bool:
+    """Whether an answer can raise the danger level at once."""
+    levels = [question.level, *(option.sets.get("level") for option in question.options)]
+    return any(level in ("L1", "L2") for level in levels)
+
+
+def _needless(case: Case, form: str, question: Question) -> bool:
+    """What was said already; and a minor is a minor in the picture too."""
+    if case.minor and any("age_in_image" in option.sets for option in question.options):
+        return True
+    key = f"{form}.{question.id}"
+    return key in case.answers and key not in case.asked
 
 
 def next_question(case: Case, content: Catalogue) -> str | None:
@@ -42,12 +81,14 @@ def next_question(case: Case, content: Catalogue) -> str | None:
     return next((key for key in plan(case, content) if key not in case.answers), None)
 
 
-def record(case: Case, content: Catalogue, key: str, answer: str) -> None:
-    """Keep an answer and what follows from it."""
+def record(case: Case, content: Catalogue, key: str, answer: str, asked: bool = True) -> None:
+    """Keep an answer and what follows from it; ``asked`` = it can be taken back."""
     case.answers[key] = answer
-    if key not in case.asked:
+    if asked and key not in case.asked:
         case.asked.append(key)
     if key == CONFIRM:
+        if answer == "yes":
+            _confirmed(case, content)
         return
     question = content.question(key)
     option = next((option for option in question.options if option.id == answer), None)
@@ -59,6 +100,14 @@ def record(case: Case, content: Catalogue, key: str, answer: str) -> None:
             case.forms.setdefault(question.suggests, 0.3)
     if key == "intake.fear" and answer == "sometimes":
         case.raise_level("L2")
+
+
+def _confirmed(case: Case, content: Catalogue) -> None:
+    """What was heard is right: the question that asks for the form itself need not be asked."""
+    for form in [form for form in case.ranked_forms() if form in content.forms and form in case.quotes][:2]:
+        for question in content.forms[form].questions:
+            if question.core and f"{form}.{question.id}" not in case.answers:
+                record(case, content, f"{form}.{question.id}", "yes", asked=False)
 
 
 def apply(case: Case, sets: dict[str, str]) -> None:
@@ -74,12 +123,31 @@ def apply(case: Case, sets: dict[str, str]) -> None:
             case.facts[name] = value
 
 
-def go_back(case: Case) -> str | None:
-    """Take the last answer back; returns its question, or None at the beginning."""
+def leads_to(case: Case, content: Catalogue, key: str, answer: str) -> str | None:
+    """The protocol that an answer leads to, if it was not walked before."""
+    if case.minor and "minor" not in case.handled:
+        return "minor"
+    question = content.question(key) if key != CONFIRM else None
+    leads = question.leads if question and answer == "yes" else None
+    return leads if leads not in case.handled else None
+
+
+def go_back(case: Case, content: Catalogue) -> str | None:
+    """Take the last answer back, with the facts it gave; returns its question, or None at the beginning.
+
+    A danger level stays: to be too careful for the rest of a conversation is the lesser mistake.
+    """
     if not case.asked:
         return None
     key = case.asked.pop()
-    case.answers.pop(key, None)
+    answer = case.answers.pop(key, None)
+    if key == CONFIRM:  # what followed from it was never asked
+        case.answers = {k: v for k, v in case.answers.items() if k in case.asked or k.startswith("intake.")}
+        return key
+    option = next((option for option in content.question(key).options if option.id == answer), None)
+    for name, value in (option.sets if option else {}).items():
+        if case.facts.get(name) == value and name != "level":
+            del case.facts[name]
     return key
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from bot.content.catalogue import Catalogue
 from bot.recognition.case import Case
+from bot.recognition.interview import CONFIRM
 
 CLEAR = 0.5  # confidence from which a form is named without "may"
 MIN_SIGNS = 2  # yes answers that make a form clear by themselves
+MIN_DENIED = 3  # no answers, beside not one yes, after which what was heard is said with doubt
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ def reflect(case: Case, content: Catalogue) -> Mirror:
             if question.sign and case.answers.get(f"{form}.{question.id}") == "yes"
         ]
         signs += [f"question:{form}.{identifier}.sign" for identifier in yes]
-        sure = case.forms[form] >= CLEAR and form in case.quotes
+        denied = sum(case.answers.get(f"{form}.{q.id}") == "no" for q in content.forms[form].questions if q.sign)
+        confirmed = case.answers.get(CONFIRM) == "yes"
+        sure = case.forms[form] >= CLEAR and form in case.quotes and (confirmed or bool(yes) or denied < MIN_DENIED)
         (clear if sure or len(yes) >= MIN_SIGNS else weak).append(form)
     quotes = [quote for form in clear + weak for quote in case.quotes.get(form, [])[:1]]
     pattern = "coercive_control" in clear or len(clear) >= 3

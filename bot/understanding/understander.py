@@ -23,6 +23,7 @@ LEXICON_BOOST = 0.7  # a sign in the words lowers the probability that a form ne
 SURE_OF = {"perpetrator": 0.65}
 """Least probability for flags that would wrong a person: somebody who is hurt is not to be taken for who does it."""
 
+QUESTIONS = "questions"
 URGENT = frozenset({"danger", "suicide"})
 MANNERS = frozenset({"goodbye", "thank", "greet", "insult", "other"})
 
@@ -34,6 +35,21 @@ CAUTIOUS = {"perpetrator": 0.7}
 """F-beta below 1, by which a threshold is set for precision."""
 CRISIS_RECALL = {"danger": 0.985, "suicide": 0.985, "minor": 0.96}
 """Share of the held-out signals that words and classifier together must find …"""
+QUESTION_SURE = 0.5
+"""Least probability for a question of the bank, when the act is a question …"""
+QUESTION_TOLD = 0.75
+"""… and when it reads like a statement: a story must be heard, not answered."""
+QUESTION_OWN = 0.85
+"""… and when Halte has an answer of its own to that act."""
+OWN_ANSWERS = frozenset({"ask_capabilities", "ask_traces", "ask_explain"})
+OTHER_MESSAGES = 12
+"""One in so many training messages shows the bank what is not one of its questions."""
+JOURNEYS = frozenset({
+    "ask_plan", "ask_removal", "ask_evidence", "ask_anonymous", "ask_robot", "ask_service", "ask_harm", "ask_why",
+    "talk_to_human", "delete", "stop", "begin_again", "go_back", "menu", "speak_dutch", "speak_french", "goodbye",
+    "insult",
+})  # fmt: skip
+"""Acts that lead somewhere by themselves: a question of the bank does not take their place."""
 CRISIS_ALARMS = 0.025
 """… while at most this share of the other held-out messages is asked a question too many."""
 
@@ -43,8 +59,9 @@ class Understander:
 
     def __init__(self, features: Features, language: LanguageIdentifier, act: LinearClassifier,
                  forms: LinearClassifier, flags: LinearClassifier,
-                 form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]]) -> None:  # fmt: skip
-        self._features, self._language = features, language
+                 form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]],
+                 questions: LinearClassifier | None = None) -> None:  # fmt: skip
+        self._features, self._language, self._questions = features, language, questions
         self._act, self._forms, self._flags = act, forms, flags
         self._lexicon = Lexicon(form_signs)
         self._safety = SafetyLayer(flag_signs)
@@ -54,10 +71,10 @@ class Understander:
     def fit(
         cls, messages: Sequence[Labelled], other: Sequence[str], encoder: Encoder, flags: Sequence[str],
         form_signs: Mapping[str, Iterable[str]], flag_signs: Mapping[str, Iterable[str]],
-        held: Sequence[Labelled] = (),
+        held: Sequence[Labelled] = (), bank: Mapping[str, Sequence[str]] | None = None,
     ) -> Understander:  # fmt: skip
         """Train every layer. ``other`` holds messages in neither Dutch nor French; ``held`` those of other hands
-        by which probabilities and thresholds are set."""
+        by which probabilities and thresholds are set; ``bank`` how the questions of the bank are put."""
         texts = [clean(message.text) for message in messages]
         features = Features(encoder).fit(texts)
         matrix = features.transform(texts)
@@ -80,7 +97,8 @@ class Understander:
         flag_model = learn(flags, lambda message: message.flags, [CAUTIOUS.get(flag, 1.0) for flag in flags])
         if held_matrix is not None:
             flag_model = _crisis_thresholds(flag_model, held, held_matrix, SafetyLayer(flag_signs))
-        return cls(features, language, act_model, form_model, flag_model, form_signs, flag_signs)
+        questions = _question_model(features, bank, messages, matrix) if bank else None
+        return cls(features, language, act_model, form_model, flag_model, form_signs, flag_signs, questions)
 
     def understand(self, text: str, conversation_language: str = "") -> Understanding:
         """Read one message. ``conversation_language`` decides when the message itself does not."""
@@ -104,7 +122,8 @@ class Understander:
         }
         found = self._safety.flags(text, dict(zip(self._flags.labels, flag_shares[0])), thresholds)
         act, confidence = ranking[0]
-        if act in MANNERS and URGENT.intersection(found):
+        urgent = bool(URGENT.intersection(found))
+        if act in MANNERS and urgent:
             act = "tell"  # "bye" beside a crisis signal is no end of a conversation
         if act == "ask_harm" and "perpetrator" not in found:
             act = "tell"  # somebody who asks how to find out who watches them must not be refused
@@ -119,7 +138,18 @@ class Understander:
             language=language, act=act, act_confidence=confidence, forms=readings,
             flags=flags_first(list(found), self.flag_order), understood=understood, language_sure=sure, mixed=mixed,
             ranking=ranking[:3], possible=possible, flag_evidence=found,
+            question=None if urgent or language == "other" else self._question(matrix[:1], act, readings),
         )  # fmt: skip
+
+    def _question(self, row: sparse.csr_matrix, act: str, readings: Sequence[Reading]) -> str | None:
+        """The question of the bank that this message asks, if it surely asks one and does not tell a story."""
+        if self._questions is None or act in JOURNEYS or (act == "tell" and readings):
+            return None
+        shares = self._questions.probabilities(row)[0]
+        best = int(np.argmax(shares))
+        asking = act.startswith("ask_")
+        needed = QUESTION_OWN if act in OWN_ANSWERS else QUESTION_SURE if asking else QUESTION_TOLD
+        return self._questions.labels[best] if shares[best] >= needed else None
 
     def _ranking(self, shares: np.ndarray) -> tuple[tuple[str, float], ...]:
         total = float(shares.sum()) or 1.0
@@ -162,6 +192,8 @@ class Understander:
         self._language.save(folder)
         for name, model in (("act", self._act), ("forms", self._forms), ("flags", self._flags)):
             model.save(folder, name)
+        if self._questions is not None:
+            self._questions.save(folder, QUESTIONS)
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder, form_signs: Mapping[str, Iterable[str]],
@@ -171,7 +203,19 @@ class Understander:
         return cls(
             Features.load(folder, encoder), LanguageIdentifier.load(folder), act, forms, flags,
             form_signs, flag_signs,
+            LinearClassifier.load(folder, QUESTIONS) if (folder / f"{QUESTIONS}.json").exists() else None,
         )  # fmt: skip
+
+
+def _question_model(
+    features: Features, bank: Mapping[str, Sequence[str]], messages: Sequence[Labelled], matrix: sparse.csr_matrix
+) -> LinearClassifier:
+    """One yes/no question per question of the bank, against the others and against what is no question at all."""
+    asked = [(clean(text), name) for name, texts in bank.items() for text in texts]
+    rest = [i for i, message in enumerate(messages) if not message.act.startswith("ask_")][::OTHER_MESSAGES]
+    x = sparse.vstack([features.transform([text for text, _ in asked]), matrix[rest]], format="csr")
+    names = sorted(bank)
+    return LinearClassifier.fit(x, indicator([[name] for _, name in asked] + [[] for _ in rest], names), names)
 
 
 def _crisis_thresholds(

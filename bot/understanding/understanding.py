@@ -30,6 +30,7 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...] = ()  # acts, best first
     possible: tuple[tuple[str, float], ...] = ()  # forms below their threshold, best first
     flag_evidence: dict[str, str] = field(default_factory=dict)
+    question: str | None = None  # the question of the bank that is asked, by its id
 
     def as_json(self) -> dict[str, Any]:
         """The public shape of ``halte recognise``."""

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bot.app import create_app, server
+from bot.channels import notes
 from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
 from bot.channels.web import UI_TEXTS, Helpline
 from bot.content.schema import Text
@@ -28,6 +29,10 @@ FLAGS = (
 ).split()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 TEXTS = {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in UI_TEXTS}
+TEXTS |= {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in notes.TEXTS}
+for way in ("copy", "print", "save"):
+    TEXTS[f"take.{way}"] = Text(nl=f"nl {way}", fr=f"fr {way}")
+    TEXTS[f"take.{way}_warning"] = Text(nl=f"nl {way} warning", fr=f"fr {way} warning")
 TEXTS["ui.other_language"] = Text(nl="Français", fr="Nederlands")
 
 

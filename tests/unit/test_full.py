@@ -172,6 +172,7 @@ def test_extras_measure_every_disturbance_and_the_marked_reasons() -> None:
 
 def test_extra_tables_show_confused_forms_and_missed_messages() -> None:
     found = {
+        "questions": {"nl": {"asked": 2, "right": 0.5, "wrong": 0.0, "missed": 0.5, "other": 1, "false_alarms": 0.0}},
         "robustness": {"as written": {"all": {"forms_macro_f1": 0.5, "act_accuracy": None, "crisis_recall": 0.25}}},
         "reasons": {"nl": {"marked": 3, "read": 0}},
         "confused_forms": confused_forms([told(["doxing"], ["threats"])]),

@@ -31,7 +31,72 @@ def answer_all(case: Case, answer: str = "no") -> int:
 def test_first_whether_it_is_right_then_the_situation() -> None:
     keys = interview.plan(heard("doxing"), CONTENT)
     assert keys[:5] == ["confirm", "intake.fear", "intake.age", "intake.device", "intake.other"]
-    assert keys[5:] == [f"doxing.{question.id}" for question in CONTENT.forms["doxing"].questions[:5]]
+    bank = [f"doxing.{question.id}" for question in CONTENT.forms["doxing"].questions]
+    assert keys[5:10] == bank[:5]
+    assert len(keys) <= 11 and all(key in bank for key in keys[10:])
+
+
+@pytest.mark.parametrize("form", sorted(CONTENT.forms))
+def test_a_later_question_about_danger_is_not_left_out(form: str) -> None:
+    later = [q for q in CONTENT.forms[form].questions[5:] if q.level in ("L1", "L2")]
+    keys = interview.plan(heard(form), CONTENT)
+    assert not later or any(f"{form}.{question.id}" in keys for question in later)
+
+
+def test_more_questions_are_the_rest_of_the_banks() -> None:
+    case = heard("doxing")
+    assert interview.has_more(case, CONTENT)
+    case.more = interview.MORE
+    assert [key for key in interview.plan(case, CONTENT) if key.startswith("doxing.")] == [
+        f"doxing.{question.id}" for question in CONTENT.forms["doxing"].questions
+    ]
+    assert not interview.has_more(case, CONTENT)
+
+
+def test_what_is_confirmed_is_not_asked_again() -> None:
+    case = heard("image_abuse")
+    interview.record(case, CONTENT, "confirm", "yes")
+    assert case.answers["image_abuse.shared"] == "yes"
+    assert "image_abuse.shared" not in interview.plan(case, CONTENT)
+    assert interview.go_back(case, CONTENT) == "confirm"
+    assert "image_abuse.shared" not in case.answers
+
+
+@pytest.mark.parametrize(
+    "text, other",
+    [
+        ("mijn ex leest mijn berichten", "ex"),
+        ("mijn man heeft mijn wachtwoord", "partner"),
+        ("mon ex me suit partout", "ex"),
+        ("mon copain fouille mon gsm", "partner"),
+        ("mijn ex en mijn man hebben ruzie over mij", None),
+        ("mijn moeder mag het niet weten van mijn ex", None),
+        ("iemand leest mijn berichten", None),
+        ("een onbekende stuurt mij foto's", None),
+    ],
+)
+def test_who_does_it_is_taken_from_the_story_only_when_it_is_clear(text: str, other: str | None) -> None:
+    case = heard("account_control")
+    interview.learn(case, CONTENT, text)
+    assert case.facts.get("other") == other
+    assert ("intake.other" in interview.plan(case, CONTENT)) is (other is None)
+
+
+def test_a_yes_can_lead_to_a_protocol_once() -> None:
+    case = heard("hate_speech")
+    key = "hate_speech.self_harm_incitement"
+    assert interview.leads_to(case, CONTENT, key, "no") is None
+    assert interview.leads_to(case, CONTENT, key, "yes") == "suicide"
+    case.handled.append("suicide")
+    assert interview.leads_to(case, CONTENT, key, "yes") is None
+
+
+def test_taking_an_answer_back_takes_its_facts_back() -> None:
+    case = heard("doxing")
+    interview.record(case, CONTENT, "intake.other", "stranger")
+    assert case.facts["other"] == "stranger"
+    assert interview.go_back(case, CONTENT) == "intake.other"
+    assert "other" not in case.facts
 
 
 def test_a_chosen_form_is_not_confirmed() -> None:
@@ -47,7 +112,9 @@ def test_only_the_two_surest_forms_are_asked_about() -> None:
     keys = [
         key for key in interview.plan(heard("doxing", "threats", "grooming"), CONTENT) if not key.startswith("intake")
     ]
-    assert [key.split(".")[0] for key in keys] == ["confirm"] + ["doxing"] * 3 + ["threats"] * 3
+    owners = [key.split(".")[0] for key in keys]
+    assert set(owners) == {"confirm", "doxing", "threats"}
+    assert all(3 <= owners.count(form) <= 4 for form in ("doxing", "threats"))
 
 
 def test_unknown_forms_of_an_older_version_are_passed_over() -> None:
@@ -56,7 +123,7 @@ def test_unknown_forms_of_an_older_version_are_passed_over() -> None:
 
 @pytest.mark.parametrize("form", sorted(CONTENT.forms))
 def test_every_interview_ends(form: str) -> None:
-    assert answer_all(heard(form)) == 5 + min(5, len(CONTENT.forms[form].questions))
+    assert 10 <= answer_all(heard(form)) <= 11
 
 
 @pytest.mark.parametrize(
@@ -111,8 +178,8 @@ def test_back_asks_the_last_question_again() -> None:
     case = heard("doxing")
     interview.record(case, CONTENT, "confirm", "yes")
     interview.record(case, CONTENT, "intake.fear", "no")
-    assert interview.go_back(case) == "intake.fear" and interview.go_back(case) == "confirm"
-    assert interview.go_back(case) is None
+    assert interview.go_back(case, CONTENT) == "intake.fear" and interview.go_back(case, CONTENT) == "confirm"
+    assert interview.go_back(case, CONTENT) is None
     assert case.answers == {} and interview.next_question(case, CONTENT) == "confirm"
 
 

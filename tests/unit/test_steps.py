@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_careful_prefers_a_later_step_that_cannot_be_noticed() -> None:
     form = CONTENT.forms["stalkerware"]
     steps = list(form.steps)
     spoiled = form.copy(update={"steps": [steps[3], steps[4], *steps[:3]]})
-    content = Catalogue({"stalkerware": spoiled}, {}, {}, (), {}, {})
+    content = replace(CONTENT, forms={"stalkerware": spoiled})
     plain, careful = (first_steps(content, ["stalkerware"], minor=False, careful=flag) for flag in (False, True))
     assert [noticed for _, noticed in plain.steps] == [True, True, False]
     assert [noticed for _, noticed in careful.steps] == [False, False, False]

@@ -10,11 +10,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.app import HEADERS, create_app, directory_helplines
+from bot.channels import notes
 from bot.channels.turn import Bubble, Button, Incoming, Outgoing
 from bot.channels.web import BODY_LIMIT, UI_TEXTS, Helpline, page_language, routes
 from bot.content.schema import Text
 
-TEXTS = {f"ui.{key}": Text(nl=f"{key} <nl>", fr=f"{key} <fr>") for key in UI_TEXTS}
+TEXTS = {f"ui.{key}": Text(nl=f"{key} <nl>", fr=f"{key} <fr>") for key in {*UI_TEXTS, *notes.TEXTS}}
+for way in ("copy", "print", "save"):
+    for key in (f"take.{way}", f"take.{way}_warning"):
+        TEXTS[key] = Text(nl=f"{key} <nl>", fr=f"{key} <fr>")
 OURS = {"X-Halte": "1", "Content-Type": "application/json"}
 START = {"session": None, "client_id": "c1", "start": True, "language": "fr"}
 
@@ -243,3 +247,14 @@ def test_lines_for_when_the_chat_cannot_run_come_from_the_directory() -> None:
     for language, expected in (("nl", "1712"), ("fr", "0800 30 030")):
         lines = directory_helplines(language)
         assert lines[0].phone == "112" and expected in [line.phone for line in lines] and len(lines) == 4
+
+
+@pytest.mark.parametrize("language", ["nl", "fr"])
+def test_the_page_for_notes_is_empty_and_neutral(client: TestClient, language: str) -> None:
+    answer = client.get(f"/notes?l={language}")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-language"] == language
+    assert f"<title>title &lt;{language}&gt;</title>" in answer.text
+    assert "name=" not in answer.text.split("<body")[1], "no field has a name: nothing typed can end up in an address"
+    assert all(f"notes_{column} &lt;{language}&gt;" in answer.text for column in notes.COLUMNS)

@@ -4,6 +4,7 @@
  */
 
 import { visit } from "./exit.js";
+import { sheet } from "./sheet.js";
 
 const PATIENCE = 30000; // milliseconds for one turn; the server itself gives up much earlier
 const TYPING_AFTER = 300; // a quick answer needs no "is typing", on screen or in a screen reader
@@ -62,12 +63,13 @@ function card(bubble) {
   if (bubble.lines.length) node.append(make("ul", "", "", ...bubble.lines.map((line) => make("li", "", line))));
   const actions = make("div", "actions");
   for (const { kind, label, href } of bubble.actions) {
-    if (!LINKS.some((scheme) => href.startsWith(scheme))) continue;
+    const ours = kind === "page" && /^[a-z]+\?l=[a-z]{2}$/.test(href);
+    if (!ours && !LINKS.some((scheme) => href.startsWith(scheme))) continue;
     const link = make("a", `action ${kind}`, label);
     link.href = href;
     link.rel = "noopener noreferrer nofollow";
     // In this tab, a helpline's site would cost the person the conversation and the number she was reading.
-    if (href.startsWith("http")) link.target = "_blank";
+    if (ours || href.startsWith("http")) link.target = "_blank";
     actions.append(link);
   }
   if (actions.childElementCount) node.append(actions);
@@ -76,6 +78,7 @@ function card(bubble) {
 
 function bubbleNode(bubble) {
   if (bubble.kind === "card") return card(bubble);
+  if (bubble.kind === "sheet") return sheet(bubble, make, ui);
   const quote = bubble.kind === "quote";
   const step = bubble.kind === "item" && /^\d+\. /.test(bubble.text); // it has its number: no dash as well
   const tag = quote ? "blockquote" : bubble.kind === "item" ? "li" : "p";
