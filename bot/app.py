@@ -110,7 +110,8 @@ def create_app(
             mount(app, real)
         sweeping = asyncio.create_task(keep_sweeping(real))
         try:
-            yield
+            async with telegram(app, real):
+                yield
         finally:
             sweeping.cancel()
 
@@ -126,6 +127,28 @@ def create_app(
     if conversations is not None:
         mount(app, conversations)
     return app
+
+
+@asynccontextmanager
+async def telegram(app: Starlette, conversations: web.Conversations) -> AsyncIterator[None]:
+    """The Telegram channel beside the web chat, when there is a token for it."""
+    token = settings().telegram_token
+    if not token:
+        yield
+        return
+    from bot.channels.conversations import Conversations
+    from bot.channels.telegram.service import Telegram
+
+    assert isinstance(conversations, Conversations)
+    channel = Telegram(conversations, token.get_secret_value(), settings().telegram_api, settings().telegram_webhook)
+    app.router.routes.extend(channel.routes())
+    running = asyncio.create_task(channel.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await channel.stop()
 
 
 async def keep_sweeping(conversations: web.Conversations) -> None:

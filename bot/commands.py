@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.settings import settings
+
 
 class Refused(Exception):
     """The command cannot do what was asked; the message says why."""
@@ -33,6 +35,10 @@ def serve(arguments: Namespace) -> int:
     from bot.app import create_app, server
 
     print(f"Halte: http://{arguments.host}:{arguments.port}/  (Ctrl+C stops it)", flush=True)
+    if settings().telegram_token:
+        print(
+            f"Telegram: {'webhook ' + settings().telegram_webhook if settings().telegram_webhook else 'long polling'}"
+        )
     server(create_app(), arguments.host, arguments.port).run()
     return 0
 

@@ -53,13 +53,13 @@ class InProcessActions(EndpointConfig):
 class Collector(OutputChannel):
     """Keeps what the assistant says in one turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str) -> None:
         self.messages: list[dict[str, Any]] = []
+        self._channel = channel
 
-    @classmethod
-    def name(cls) -> str:
-        """Name of the channel inside Rasa."""
-        return "halte"
+    def name(self) -> str:  # Rasa asks the object, never the class
+        """Where the answer will be read; :class:`ContentResponses` chooses the text by it."""
+        return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep the message whole: text, buttons and custom part together."""
@@ -115,12 +115,12 @@ class Engine:
         )
         return Understanding.from_dict(parsed["understanding"])
 
-    async def say(self, sender: str, text: str, language: str = "") -> list[dict[str, Any]]:
+    async def say(self, sender: str, text: str, language: str = "", channel: str = "web") -> list[dict[str, Any]]:
         """Free text of a person. The caller has cleaned it: it cannot begin with a slash."""
-        return await self._handle(UserMessage(text, Collector(), sender, metadata={"language": language}))
+        return await self._handle(UserMessage(text, Collector(channel), sender, metadata={"language": language}))
 
     async def choose(
-        self, sender: str, choice: Mapping[str, str], label: str, language: str = ""
+        self, sender: str, choice: Mapping[str, str], label: str, language: str = "", channel: str = "web"
     ) -> list[dict[str, Any]]:
         """A button that was really offered; skips recognition, and Rasa's slash syntax with it."""
         parsed = {
@@ -131,7 +131,7 @@ class Engine:
             "metadata": {"language": language},
         }
         return await self._handle(
-            UserMessage(label, Collector(), sender, parse_data=parsed, metadata={"language": language})
+            UserMessage(label, Collector(channel), sender, parse_data=parsed, metadata={"language": language})
         )
 
     async def state(self, sender: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ NOISY = (
     "rasa_sdk",
     "httpx",
     "httpcore",
+    "telegram",
     "asyncio",
     "matplotlib",
     "tensorflow",

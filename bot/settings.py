@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseSettings, Field
+from pydantic import BaseSettings, Field, SecretStr
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +34,13 @@ class Settings(BaseSettings):
     max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
     turn_seconds: float = Field(5.0, gt=0, description="longest a turn may take before the fixed help sentence")
     baseline_epochs: int = Field(100, ge=1, description="epochs of the baseline in `evaluate` and `bench`")
+    telegram_token: SecretStr | None = Field(
+        None, description="token of the Telegram bot, from @BotFather; `serve` talks in Telegram when it is set"
+    )
+    telegram_webhook: str | None = Field(
+        None, description="public https address at which Telegram delivers, path included; long polling when unset"
+    )
+    telegram_api: str = Field("https://api.telegram.org", description="where the Bot API is; for a server of your own")
     secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 
     class Config:

@@ -43,6 +43,7 @@ class Session:
     token: str
     language: str
     expires: float
+    channel: str = "web"
     informal: bool = False  # French tu
     begun: bool = False  # Halte has said something
     offered: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # button id -> label, choice
@@ -89,11 +90,11 @@ class Conversations:
         language = incoming.language if incoming.language in ("nl", "fr") else "nl"
         self.sweep()
         if len(self._sessions) >= settings().max_sessions:
-            return self._plain("", language, "fallback.busy")
-        session = self._open(language)
+            return self._plain("", language, "fallback.busy", channel=incoming.channel)
+        session = self._open(language, incoming.channel)
         if token and not incoming.start:
             # The conversation ended (time, restart of the server). Say so; what was just typed is not replayed.
-            gone = self._plain(session.token, language, "fallback.session_gone")
+            gone = self._plain(session.token, language, "fallback.session_gone", channel=session.channel)
             # ... unless it is about danger: then the rest can wait.
             urgent = await self._urgent_part(cleaned(incoming.text or ""), language)
             following = Incoming(text=urgent) if urgent else Incoming(start=True, language=language)
@@ -125,6 +126,11 @@ class Conversations:
             offered = session.offered.get(incoming.choice)
             return await (self._run(session, offered) if offered else self._again(session, "fallback.unknown_button"))
         text = cleaned(incoming.text or "")
+        if incoming.order or incoming.instead:  # not read as an answer, but for danger
+            urgent = await self._urgent_part(text, session.language)
+            if urgent is None and incoming.instead:
+                return await self._again(session, incoming.instead)
+            return await self._run(session, urgent or ("", {"intent": incoming.order}))
         if is_command(incoming.text or ""):
             return await self._again(session, "fallback.command")
         if LINK.fullmatch(text):
@@ -173,9 +179,9 @@ class Conversations:
         try:
             before = await self._engine.state(sender)
             if isinstance(said, str):
-                coming = self._engine.say(sender, said, session.language)
+                coming = self._engine.say(sender, said, session.language, session.channel)
             else:
-                coming = self._engine.choose(sender, said[1], said[0], session.language)
+                coming = self._engine.choose(sender, said[1], said[0], session.language, session.channel)
             messages = await asyncio.wait_for(coming, settings().turn_seconds)
             state = await self._engine.state(sender)
         except Exception as error:  # the last net: silence or a stack trace is never an answer
@@ -214,7 +220,7 @@ class Conversations:
 
     async def _again(self, session: Session, key: str, **values: int) -> Outgoing:
         """A reviewed sentence beside the choices that are still open; before anything was said, the opening."""
-        answer = self._plain(session.token, session.language, key, session.informal, **values)
+        answer = self._plain(session.token, session.language, key, session.informal, session.channel, **values)
         if not session.begun and key != "fallback.error":
             opening = await self._run(session, ("", {"intent": "start"}))
             return replace(opening, bubbles=answer.bubbles + opening.bubbles)
@@ -226,6 +232,10 @@ class Conversations:
         answer = await self._again(session, "fallback.error")
         return replace(answer, bubbles=answer.bubbles + self._lifelines[session.language])
 
+    def help(self, language: str, channel: str) -> list[Bubble]:
+        """The same for a channel in which something failed outside any turn."""
+        return self._plain("", language, "fallback.error", channel=channel).bubbles + self._lifelines[language]
+
     def _lifeline_cards(self, language: str) -> list[Bubble]:
         """Made at start, so that they are there when the database is not."""
         with open_directory()() as database:
@@ -233,12 +243,15 @@ class Conversations:
         cards = [self._renderer.card(card(match, language), language, False) for match in found]
         return [_bubble(entry["title"], {"kind": "card", "card": entry}, language) for entry in cards]
 
-    def _plain(self, token: str, language: str, key: str, informal: bool = False, **values: int) -> Outgoing:
-        text = self._renderer.text(key, language, informal, dict(values))
+    def _plain(
+        self, token: str, language: str, key: str, informal: bool = False, channel: str = "web", **values: int
+    ) -> Outgoing:
+        text = self._renderer.on(channel).text(key, language, informal, dict(values))
         return Outgoing(token, [Bubble("text", text, language)], [], language)
 
-    def _open(self, language: str) -> Session:
-        session = Session(secrets.token_urlsafe(24), language, time.monotonic() + settings().session_minutes * 60)
+    def _open(self, language: str, channel: str) -> Session:
+        expires = time.monotonic() + settings().session_minutes * 60
+        session = Session(secrets.token_urlsafe(24), language, expires, channel)
         self._sessions[session.token] = session
         return session
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+CHANNELS = ("web", "telegram")
+"""Where people talk to Halte; the terminal shows what the web shows."""
+
 
 @dataclass(frozen=True)
 class Incoming:
@@ -15,6 +18,9 @@ class Incoming:
     start: bool = False  # the conversation was opened and nothing was said yet
     language: str | None = None  # language the page was opened in; a hint only
     client_id: str | None = None  # the client's own id of this message, so that a retry is not a second message
+    order: str | None = None  # intent of a command that the channel itself offers (/stop); never what somebody typed
+    instead: str | None = None  # key of the sentence that answers it; then ``text`` is only read for danger
+    channel: str = "web"  # where it was said: a text may have a version of its own there, ``hello.short@telegram``
 
 
 @dataclass(frozen=True)

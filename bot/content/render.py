@@ -21,8 +21,13 @@ class Renderer:
     A value ``{"key": ...}`` is itself rendered, a list is joined as in speech; all else is shown as it is.
     """
 
-    def __init__(self, content: Catalogue | None = None) -> None:
+    def __init__(self, content: Catalogue | None = None, channel: str = "web") -> None:
         self._content = content or catalogue()
+        self._channel = channel
+
+    def on(self, channel: str) -> Renderer:
+        """The same texts as they are said on ``channel``: the loose text ``<key>@<channel>`` goes before ``<key>``."""
+        return self if channel == self._channel else Renderer(self._content, channel)
 
     def text(self, key: str, language: str, informal: bool = False, values: Mapping[str, Value] | None = None) -> str:
         """The finished sentence; ``KeyError`` when the content has no such key."""
@@ -67,6 +72,9 @@ class Renderer:
         return str(value)
 
     def _find(self, key: str) -> Text:
+        own = self._content.texts.get(f"{key}@{self._channel}")
+        if own is not None:
+            return own
         owner, _, path = key.partition(":")
         if not path:
             return self._content.text(key)

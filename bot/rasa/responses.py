@@ -23,7 +23,7 @@ class ContentResponses(NaturalLanguageGenerator):
         case = tracker.get_slot("case") or {}
         language = kwargs.get("language") or case.get("language") or "nl"
         informal = bool(kwargs.get("informal", case.get("informal", False)))
-        return self._renderer.message(
+        return self._renderer.on(output_channel).message(
             utter_action, language, informal, kwargs.get("values") or {}, kwargs.get("options") or [],
             kwargs.get("kind") or "text", kwargs.get("card"),
         )  # fmt: skip
