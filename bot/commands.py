@@ -36,9 +36,7 @@ def serve(arguments: Namespace) -> int:
 
     print(f"Halte: http://{arguments.host}:{arguments.port}/  (Ctrl+C stops it)", flush=True)
     if settings().telegram_token:
-        print(
-            f"Telegram: {'webhook ' + settings().telegram_webhook if settings().telegram_webhook else 'long polling'}"
-        )
+        print(f"Telegram: {settings().telegram_webhook or 'long polling'}", flush=True)
     server(create_app(), arguments.host, arguments.port).run()
     return 0
 
