@@ -43,7 +43,8 @@ class Inbox:
             self._handled.popitem(last=False)
 
     async def settle(self, patience: float) -> None:
-        """Let what has begun come to its end; what takes longer stays unconfirmed and comes again."""
+        """Let what has begun come to its end. What takes longer is broken off; it stays in ``running``, so that it is
+        not confirmed and comes again."""
         if self.running:
             _, late = await asyncio.wait(self.running.values(), timeout=patience)
             for task in late:
@@ -57,8 +58,5 @@ class Inbox:
                 await self._handle(update)
         except Exception as error:  # the handler has its own net; this one keeps the queue moving
             log("telegram_update_failed", error_class=type(error).__name__)
-        except asyncio.CancelledError:
-            self.running.pop(update.update_id, None)
-            raise
         self.skip(update.update_id)
         self.running.pop(update.update_id, None)
