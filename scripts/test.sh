@@ -114,7 +114,7 @@ fi
 
 [ -f docs/evaluation.json ] && step "recognition: what changed" "$bin/halte" evaluate --against docs/evaluation.json
 
-for suite in unit conversations faults leaks rasa; do
+for suite in unit conversations telegram faults leaks rasa; do
   step "tests: $suite" "$bin/pytest" -rs "tests/$suite"
 done
 

@@ -65,6 +65,8 @@ def literal(options: Sequence[Option], text: str, choice: str | None) -> str | N
     if choice is not None:
         return choice if choice in allowed or choice == "skip" else None
     typed = Words.of(text).folded
+    if not typed:  # a command, without words: it must not equal a label that is empty
+        return None
     for option in options:
         if typed in {_folded(option.label.nl), _folded(option.label.fr), _folded(option.label.fr_tu or "")}:
             return option.id
