@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.checks import content, directory, domain, duplicates, keys, links, messages, numbers, wording
+from bot.checks import content, directory, domain, duplicates, keys, links, messages, numbers, versions, wording
 from bot.checks.project import Finding, Project
 from bot.settings import ROOT, settings
 
 CHECKS: list[Callable[[Project], Iterable[Finding]]] = [
     content.check, wording.check, numbers.check, keys.check, directory.check, messages.check, duplicates.check,
-    domain.check, links.check,
+    domain.check, links.check, versions.check,
 ]  # fmt: skip
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import BaseModel
 
 from bot.channels import notes
-from bot.channels.turn import CHANNELS
 from bot.channels.web import UI_TEXTS
 from bot.checks.project import Finding, Project, strings
-from bot.content.catalogue import ContentError
-from bot.content.catalogue import load as load_content
 from bot.content.guides import BankQuestion, Platform, Theme, ThemeStep, Way
-from bot.content.render import Renderer
 from bot.content.schema import Form, Group, Node, Option, Question, Step
 
 SPEAKING: dict[str, int] = {"say": 0, "ask": 0, "quote": 0, "item": 0, "button": 0, "_plain": 2, "_again": 1}
@@ -36,8 +32,6 @@ OWNERS: dict[str, tuple[type[BaseModel], ...]] = {
 def check(project: Project) -> Iterator[Finding]:
     """Keys in the code against keys in ``data/content/texts``."""
     known = project.loose_texts()
-    yield from _versions(project, known)
-    known = {key: file for key, file in known.items() if "@" not in key}
     used: set[str] = {f"ui.{name}" for name in (*UI_TEXTS, *notes.TEXTS)}
     for key in sorted(used - known.keys()):
         yield Finding("bot/channels/web.py", "UI_TEXTS", f"text {key!r} does not exist")
@@ -62,24 +56,8 @@ def check(project: Project) -> Iterator[Finding]:
                 family = {key for key in known if key.startswith(start)} if "." in start else set()
                 if not start.startswith("ui."):
                     used |= family
-    for key in sorted(known.keys() - used):
+    for key in sorted(key for key in known.keys() - used if "@" not in key):  # see bot/checks/versions.py
         yield Finding(known[key], key, "is used nowhere in the code", warning=True)
-
-
-def _versions(project: Project, known: Mapping[str, str]) -> Iterator[Finding]:
-    """``<key>@<channel>``, the version of a text in one channel: without such a key or channel nobody will read it."""
-    try:
-        renderer = Renderer(load_content(project.content))
-    except (ContentError, OSError):
-        return  # the content check says so
-    for version in sorted(key for key in known if "@" in key):
-        key, _, channel = version.partition("@")
-        if channel not in CHANNELS:
-            yield Finding(known[version], version, f"no channel is called {channel!r}")
-        try:
-            renderer.text(key, "nl")
-        except (LookupError, AttributeError, ValueError, StopIteration, AssertionError):
-            yield Finding(known[version], version, f"text {key!r} does not exist")
 
 
 def _asked(node: ast.AST) -> ast.expr | None:

@@ -64,7 +64,9 @@ def test_a_broken_copy_is_noticed(copy: Project, case: dict[str, Any]) -> None:
         assert all(finding.warning == case.get("warning", False) for finding in hits)
 
 
-@pytest.mark.parametrize("name", ["content", "wording", "numbers", "keys", "directory", "messages", "domain", "links"])
+@pytest.mark.parametrize(
+    "name", ["content", "wording", "numbers", "keys", "directory", "messages", "domain", "links", "versions"]
+)
 def test_the_repository_is_in_order(name: str) -> None:
     assert [str(finding) for finding in found(Project(ROOT, ROOT / "data"), name) if not finding.warning] == []
 
