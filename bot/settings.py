@@ -28,12 +28,6 @@ class Settings(BaseSettings):
     exit_url: str = Field(
         "https://www.google.be/", description="neutral page that the quick exit opens; keep it ordinary"
     )
-    session_minutes: int = Field(30, ge=1, le=240, description="idle minutes after which a conversation is erased")
-    message_limit: int = Field(1000, ge=100, le=4000, description="longest message, in characters")
-    turns_per_minute: int = Field(30, ge=1, description="messages a minute that one conversation may send")
-    max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
-    turn_seconds: float = Field(5.0, gt=0, description="longest a turn may take before the fixed help sentence")
-    baseline_epochs: int = Field(100, ge=1, description="epochs of the baseline in `evaluate` and `bench`")
     telegram_token: SecretStr | None = Field(
         None, description="token of the Telegram bot, from @BotFather; `serve` talks in Telegram when it is set"
     )
@@ -41,6 +35,12 @@ class Settings(BaseSettings):
         None, description="public https address at which Telegram delivers, path included; long polling when unset"
     )
     telegram_api: str = Field("https://api.telegram.org", description="where the Bot API is; for a server of your own")
+    session_minutes: int = Field(30, ge=1, le=240, description="idle minutes after which a conversation is erased")
+    message_limit: int = Field(1000, ge=100, le=4000, description="longest message, in characters")
+    turns_per_minute: int = Field(30, ge=1, description="messages a minute that one conversation may send")
+    max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
+    turn_seconds: float = Field(5.0, gt=0, description="longest a turn may take before the fixed help sentence")
+    baseline_epochs: int = Field(100, ge=1, description="epochs of the baseline in `evaluate` and `bench`")
     secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 
     class Config:

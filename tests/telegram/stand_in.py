@@ -54,6 +54,7 @@ class BotApi:
     def __init__(self) -> None:
         self.updates: list[Any] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.times: dict[str, list[float]] = defaultdict(list)
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.chats: dict[int, list[Seen]] = defaultdict(list)
         self.webhook: dict[str, Any] = {}
@@ -170,6 +171,7 @@ class BotApi:
         method = request.path_params["method"]
         params = {key: _value(str(value)) for key, value in (await request.form()).items()}
         self.calls.append((method, params))
+        self.times[method].append(time.monotonic())
         while method in self.paused:
             await asyncio.sleep(0.01)
         if self.faults[method]:
