@@ -1,7 +1,8 @@
 """Opening hours in Belgium: right across midnight, clock changes and public holidays.
 
 A schedule that is not known is never open. On a public holiday a weekly schedule counts only when a source says
-that the service stays open that day; ``always`` means day and night, holidays included.
+that the service stays open that day; ``always`` means day and night, holidays included. What else is different on
+some days (a summer closing, 24 December until noon, a community day) is data: ``data/directory/exceptions.yml``.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import holidays
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LOOK_AHEAD = 21  # days searched for the next opening: more than any run of closed days
+LOOK_AHEAD = 100  # days searched for the next opening: more than a summer closing
 MINUTES_A_DAY = 24 * 60
+Span = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,33 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Exceptional:
+    """Days on which a channel keeps other hours than in its week; no ``hours`` means closed."""
+
+    first: dt.date
+    last: dt.date
+    hours: tuple[tuple[int, int], ...] = ()  # minutes after midnight, as in Slot
+
+
+@dataclass(frozen=True)
 class Schedule:
-    """When one channel is staffed. ``kind`` is always, weekly or unknown; ``holidays`` open, closed or unknown."""
+    """When one channel is staffed. ``kind`` is always, weekly or unknown; ``holidays`` open, closed or unknown.
+
+    ``doubtful`` are (month, day) on which nobody said whether the week holds. Outside ``valid_from`` and ``valid_to``
+    the hours are not known.
+    """
 
     kind: str
     slots: tuple[Slot, ...] = ()
     holidays: str = "unknown"
+    exceptions: tuple[Exceptional, ...] = ()
+    doubtful: frozenset[tuple[int, int]] = frozenset()
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    def holds_on(self, day: dt.date) -> bool:
+        """Whether these hours were stated for ``day``."""
+        return not ((self.valid_from and day < self.valid_from) or (self.valid_to and day > self.valid_to))
 
 
 ALWAYS = Schedule("always")
@@ -94,40 +117,65 @@ def _moment(day: dt.date, after_midnight: int, fold: int) -> dt.datetime:
     return dt.datetime.combine(day, clock, tzinfo=BRUSSELS).astimezone(dt.timezone.utc)
 
 
-def _spans(schedule: Schedule, day: dt.date) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+def _hours(schedule: Schedule, day: dt.date) -> tuple[tuple[tuple[int, int], ...], bool]:
+    """The hours that begin on ``day``, and whether they are sure."""
+    for exception in schedule.exceptions:
+        if exception.first <= day <= exception.last:
+            return exception.hours, True
+    if not schedule.holds_on(day):
+        return (), True
+    if schedule.kind == "always":
+        return ((0, MINUTES_A_DAY),), True
     if is_holiday(day) and schedule.holidays != "open":
-        return
-    for slot in schedule.slots:
-        if day.weekday() not in slot.days:
-            continue
-        closes = slot.closes if slot.closes > slot.opens else slot.closes + MINUTES_A_DAY
+        return (), True
+    hours = tuple((slot.opens, slot.closes) for slot in schedule.slots if day.weekday() in slot.days)
+    return hours, (day.month, day.day) not in schedule.doubtful or schedule.holidays == "open"
+
+
+def _spans(schedule: Schedule, day: dt.date, sure: bool) -> list[Span]:
+    hours, known = _hours(schedule, day)
+    spans = []
+    for opens, closes in hours if known is sure else ():
+        closes = closes if closes > opens else closes + MINUTES_A_DAY
         # fold: an hour that exists twice is open from its first showing to the end of its second
-        start, end = _moment(day, slot.opens, 0), _moment(day, closes, 1)
+        start, end = _moment(day, opens, 0), _moment(day, closes, 1)
         if start < end:
-            yield start, end
+            spans.append((start, end))
+    return sorted(spans)
 
 
-def _merged(schedule: Schedule, first: dt.date, days: int) -> list[tuple[dt.datetime, dt.datetime]]:
-    """Opening spans that begin on those days, in order, touching ones joined."""
-    spans = sorted(span for n in range(days) for span in _spans(schedule, first + dt.timedelta(days=n)))
-    joined: list[tuple[dt.datetime, dt.datetime]] = []
-    for start, end in spans:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+def _merged(schedule: Schedule, first: dt.date, days: int, sure: bool = True) -> Iterator[Span]:
+    """Opening spans that begin on those days, in order, touching ones joined; no more than are asked for."""
+    waiting: Span | None = None
+    for number in range(days):
+        for start, end in _spans(schedule, first + dt.timedelta(days=number), sure):
+            if waiting and start <= waiting[1]:
+                waiting = (waiting[0], max(end, waiting[1]))
+                continue
+            if waiting:
+                yield waiting
+            waiting = (start, end)
+    if waiting:
+        yield waiting
 
 
 def opening(schedule: Schedule, at: dt.datetime) -> Opening:
     """State of ``schedule`` at ``at``, with the time it closes or opens next."""
-    if schedule.kind != "weekly":
+    plain = not (schedule.exceptions or schedule.valid_from or schedule.valid_to)
+    if schedule.kind == "unknown" or (schedule.kind == "always" and plain):
         return Opening(schedule.kind)
     now = local(at)
-    instant = now.astimezone(dt.timezone.utc)
-    for start, end in _merged(schedule, now.date() - dt.timedelta(days=1), LOOK_AHEAD):
+    instant, yesterday = now.astimezone(dt.timezone.utc), now.date() - dt.timedelta(days=1)
+    if not schedule.holds_on(now.date()):
+        return Opening("unknown")
+    if schedule.doubtful:
+        for start, end in _merged(schedule, yesterday, 2, sure=False):
+            if start <= instant < end:
+                return Opening("unknown")
+    for start, end in _merged(schedule, yesterday, LOOK_AHEAD):
         if start <= instant < end:
-            return Opening("open", until=end.astimezone(BRUSSELS))
+            long = end - start > dt.timedelta(days=LOOK_AHEAD - 3)
+            return Opening("always") if long else Opening("open", until=end.astimezone(BRUSSELS))
         if start > instant:
             return Opening("closed", next=start.astimezone(BRUSSELS))
     return Opening("closed")

@@ -2,116 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
-from sqlalchemy import create_engine, event, select
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.directory import models as m
-from bot.directory.schema import Entry, Link, Localised, OrderFile, ServicesFile
-from bot.settings import settings
+from bot.directory.database import engine, migrate
+from bot.directory.files import DirectoryError, Files, Loader, fingerprint, folder, read_all
+from bot.directory.schema import Entry, ExceptionsFile, Link, Localised
 
-FORMAT = "1"  # changes when the tables change, so that an old database is filled again
-FILES = ("services.yml", "order.yml")
+__all__ = ["DirectoryError", "Loader", "engine", "folder", "load", "open_directory", "read_all"]
+
 BYDAY = {"mon": "MO", "tue": "TU", "wed": "WE", "thu": "TH", "fri": "FR", "sat": "SA", "sun": "SU"}
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=2000", "foreign_keys=ON", "trusted_schema=OFF")
 PLAIN = (  # fields that have the same name and meaning in file and table
-    *("id", "kind", "status", "minimum_age", "maximum_age", "local", "confidence", "verified_on"),
-    *("phone_note", "access_note", "hours_note", "safety_note", "conflicts"),
+    *("id", "kind", "status", "minimum_age", "maximum_age", "local", "confidence", "verified_on", "verified_by"),
+    *("phone_note", "access_note", "hours_note", "safety_note", "conflicts", "review_days", "supersedes"),
 )
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Model = TypeVar("Model", bound=BaseModel)
-
-
-class DirectoryError(ValueError):
-    """The directory cannot be loaded; the message names file and place. Nothing was changed."""
-
-
-def folder() -> Path:
-    """Where the directory's files are."""
-    return settings().data_dir / "directory"
-
-
-def _place(loaded: Any, location: tuple[Any, ...]) -> str:
-    """``services.12.phone`` as ``sos_viol.phone``: an editor knows ids, not positions."""
-    if len(location) > 1 and location[0] == "services" and isinstance(location[1], int):
-        entry = loaded["services"][location[1]]
-        name = entry.get("id", location[1]) if isinstance(entry, dict) else location[1]
-        location = (name, *location[2:])
-    return ".".join(str(part) for part in location if part != "__root__") or "file"
-
-
-def read(path: Path, model: type[Model]) -> Model:
-    """One file of the directory; :class:`DirectoryError` says what is wrong and where."""
-    loaded: Any = None
-    try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
-        return model.parse_obj(loaded)
-    except ValidationError as error:
-        found = [f"{_place(loaded, problem['loc'])}: {problem['msg']}" for problem in error.errors()]
-        raise DirectoryError(f"{path.name}: " + "; ".join(found)) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DirectoryError(f"{path.name}: {error}") from error
-
-
-def read_all(source: Path) -> tuple[ServicesFile, OrderFile]:
-    """Both files, checked against each other."""
-    services, order = read(source / "services.yml", ServicesFile), read(source / "order.yml", OrderFile)
-    ids = {entry.id for entry in services.services}
-    unknown = {name for steps in order.needs.values() for step in steps for name in step} - ids
-    if unknown:
-        raise DirectoryError(f"order.yml: unknown services: {', '.join(sorted(unknown))}")
-    forms = {need.split(":")[1] for need in order.needs if need.startswith("form:")}
-    strange = {f"{entry.id}: {form}" for entry in services.services for form in entry.forms if form not in forms}
-    if strange:
-        raise DirectoryError(f"services.yml: forms without a need in order.yml: {', '.join(sorted(strange))}")
-    kinds = {entry.kind for entry in services.services} - set(order.kinds)
-    if kinds:
-        raise DirectoryError(f"order.yml: kinds without a place: {', '.join(sorted(kinds))}")
-    return services, order
-
-
-def fingerprint(source: Path) -> str:
-    """Changes as soon as one byte of the files changes."""
-    digest = hashlib.sha256(FORMAT.encode())
-    for name in FILES:
-        try:
-            digest.update((source / name).read_bytes())
-        except OSError as error:
-            raise DirectoryError(f"{name}: {error}") from error
-    return digest.hexdigest()
-
-
-def _private_file(path: Path) -> None:
-    """Make the database file readable by its owner only, before anything is in it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def engine(url: str | None = None) -> Engine:
-    """The database at ``url``, or the one of the settings."""
-    address = make_url(url or settings().database_url)
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, future=True, pool_pre_ping=True)
-    if address.database and address.database != ":memory:":
-        _private_file(Path(address.database))
-    made: Engine = create_engine(address, future=True)
-    event.listen(made, "connect", _set_pragmas)
-    return made
 
 
 def _links(kind: str, link: Link | None, offered: bool) -> Iterator[m.Url]:
@@ -153,6 +65,8 @@ def _schedules(entry: Entry) -> Iterator[m.ScheduleRow]:
             "holidays": hours.holidays,
             "notes": hours.note,
             "offered": not low,
+            "valid_from": hours.valid_from,
+            "valid_to": hours.valid_to,
         }
         if not hours.weekly:
             yield m.ScheduleRow(**common)
@@ -190,14 +104,36 @@ def _service(entry: Entry, position: int) -> m.Service:
         attributes=[m.Attribute(taxonomy_term_id=term) for term in _terms(entry)],
         sources=[m.Source(**source.dict()) for source in entry.sources],
         locations=_location(entry),
+        accessibility=",".join(entry.accessibility),
+        traces=",".join(entry.traces),
     )
     return service
 
 
-def _replace(session: Session, services: ServicesFile, order: OrderFile, revision: str) -> None:
+def _exceptions(file: ExceptionsFile) -> Iterator[m.ScheduleException | m.DoubtfulDay]:
+    for item in file.services:
+        common = {name: getattr(item, name) for name in ("channel", "first", "last", "source")}
+        spans = [{"opens_at": span.opens, "closes_at": span.closes} for span in item.hours]
+        for hours in spans or [{}]:
+            yield m.ScheduleException(service_id=item.service, **common, **hours)
+    for doubt in file.doubtful:
+        month, _, day = doubt.day.partition("-")
+        groups = [{"region": region} for region in doubt.regions] + [{"kind": kind} for kind in doubt.kinds]
+        for group in groups:
+            yield m.DoubtfulDay(month=int(month), day=int(day), **group)
+
+
+def _compiled(files: Files) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(files.services.meta.get("compiled")))
+    except ValueError:
+        return None
+
+
+def _replace(session: Session, files: Files, revision: str) -> None:
     for table in reversed(m.Base.metadata.sorted_tables):
         session.execute(table.delete())
-    entries = {entry.id: entry for entry in services.services}
+    entries = {entry.id: entry for entry in files.services.services}
     for name in sorted({entry.organization for entry in entries.values()}):
         leader = entries[name]
         session.add(m.Organization(id=name, name_nl=leader.name.nl, name_fr=leader.name.fr))
@@ -206,29 +142,36 @@ def _replace(session: Session, services: ServicesFile, order: OrderFile, revisio
         taxonomy, _, word = term.partition(":")
         session.add(m.TaxonomyTerm(id=term, taxonomy=taxonomy, term=word))
     session.flush()
-    session.add_all([_service(entry, position) for position, entry in enumerate(services.services)])
+    session.add_all([_service(entry, position) for position, entry in enumerate(entries.values())])
     session.flush()
-    for need, steps in order.needs.items():
+    for need, steps in files.order.needs.items():
         for step, names in enumerate(steps):
             session.add_all([m.Precedence(need=need, step=step, service_id=name) for name in names])
-    session.add_all([m.KindOrder(position=position, kind=kind) for position, kind in enumerate(order.kinds)])
-    session.add(m.Revision(fingerprint=revision))
+    session.add_all([m.KindOrder(position=position, kind=kind) for position, kind in enumerate(files.order.kinds)])
+    session.add_all(list(_exceptions(files.exceptions)))
+    session.add(m.Revision(fingerprint=revision, compiled=_compiled(files)))
+    session.flush()
+
+
+def fill(database: Engine, files: Files, revision: str, then: Callable[[], None] = lambda: None) -> bool:
+    """Put ``files`` into ``database`` and call ``then``, all or nothing; ``False`` when it was up to date already."""
+    try:
+        with Session(database, future=True) as session, session.begin():
+            migrate(session.connection())
+            if session.execute(select(m.Revision.fingerprint)).scalar() == revision:
+                return False
+            _replace(session, files, revision)
+            then()
+    except OperationalError as error:
+        raise DirectoryError(f"database: {error.orig}") from error
+    return True
 
 
 def load(database: Engine, source: Path | None = None) -> bool:
     """Fill ``database`` from the files of ``source``; ``False`` when it was up to date already."""
     source = source or folder()
     revision = fingerprint(source)
-    services, order = read_all(source)
-    try:
-        m.Base.metadata.create_all(database)
-        with Session(database, future=True) as session, session.begin():
-            if session.execute(select(m.Revision.fingerprint)).scalar() == revision:
-                return False
-            _replace(session, services, order, revision)
-    except OperationalError as error:
-        raise DirectoryError(f"database: {error.orig}") from error
-    return True
+    return fill(database, read_all(source), revision)
 
 
 def open_directory(url: str | None = None, source: Path | None = None) -> sessionmaker[Session]:

@@ -97,6 +97,11 @@ class Service(Base):
     conflicts: str | None = column(Text)
     confidence: str = column(String, nullable=False)
     verified_on: dt.date | None = column(Date)
+    verified_by: str | None = column(String)  # a role, never a name
+    review_days: int | None = column(Integer)  # own review cycle, otherwise the one of its kind
+    supersedes: str | None = column(String)  # id of the entry that this one took the place of
+    accessibility: str | None = column(Text)  # terms, separated by commas
+    traces: str | None = column(Text)  # stated traces on the device, separated by commas
 
     phones: list[Phone] = relationship("Phone", cascade="all, delete-orphan", order_by="Phone.id")
     urls: list[Url] = relationship("Url", cascade="all, delete-orphan", order_by="Url.id")
@@ -104,6 +109,9 @@ class Service(Base):
     areas: list[ServiceArea] = relationship("ServiceArea", cascade="all, delete-orphan", order_by="ServiceArea.id")
     languages: list[Language] = relationship("Language", cascade="all, delete-orphan", order_by="Language.id")
     attributes: list[Attribute] = relationship("Attribute", cascade="all, delete-orphan", order_by="Attribute.id")
+    exceptions: list[ScheduleException] = relationship(
+        "ScheduleException", cascade="all, delete-orphan", order_by="ScheduleException.id"
+    )
     sources: list[Source] = relationship("Source", cascade="all, delete-orphan", order_by="Source.id")
     locations: list[Location] = relationship("Location", cascade="all, delete-orphan")
 
@@ -147,6 +155,33 @@ class ScheduleRow(Base):
     holidays: str = column(String, nullable=False)
     notes: str | None = column(Text)
     offered: bool = column(Boolean, nullable=False)
+    valid_from: dt.date | None = column(Date)
+    valid_to: dt.date | None = column(Date)
+
+
+class ScheduleException(Base):
+    """Days on which a channel keeps other hours; no ``opens_at`` means closed. Several rows, several spans."""
+
+    __tablename__ = "schedule_exception"
+    id: int = _number()
+    service_id: str = _service_key()
+    channel: str = column(String, nullable=False)
+    first: dt.date = column(Date, nullable=False)
+    last: dt.date = column(Date, nullable=False)
+    opens_at: str | None = column(String)
+    closes_at: str | None = column(String)
+    source: str = column(Text, nullable=False)
+
+
+class DoubtfulDay(Base):
+    """A day of the year on which services of a region or a kind may be closed, though it is no legal holiday."""
+
+    __tablename__ = "doubtful_day"
+    id: int = _number()
+    month: int = column(Integer, nullable=False)
+    day: int = column(Integer, nullable=False)
+    region: str | None = column(String)
+    kind: str | None = column(String)
 
 
 class ServiceArea(Base):
@@ -233,7 +268,8 @@ class KindOrder(Base):
 
 
 class Revision(Base):
-    """Fingerprint of the files that were loaded: one row."""
+    """Fingerprint of the files that were loaded, and the day on which their facts were compiled: one row."""
 
     __tablename__ = "revision"
     fingerprint: str = column(String, primary_key=True)
+    compiled: dt.date | None = column(Date)

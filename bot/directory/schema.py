@@ -19,6 +19,10 @@ FLAGS = ("danger", "suicide", "minor", "physical", "witness", "professional", "p
 REGIONS = ("flanders", "brussels", "wallonia", "german_community")
 ROLES = ("victim", "witness", "perpetrator", "professional")
 AUDIENCES = (*ROLES, "minor", "young", "adult", "elderly", "men", "lgbtqia", "migrant", "disability")
+ACCESSIBILITY = ("wheelchair", "sign_language", "interpreter", "text_only", "home_visit")
+TRACES = ("bill", "app_icon")
+"""Traces that have to be stated; a call in the phone's own list and pages in the browser follow from the channel."""
+
 LEVELS = ("high", "medium", "low")
 FIELDS = ("languages", "cost", "hours", "contact", "hours.phone", "hours.chat", "contact.phone", "contact.email")
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
@@ -48,6 +52,23 @@ def valid_number(number: str) -> str:
     except phonenumbers.NumberParseException:
         pass
     raise ValueError(f"not a telephone number: {number!r}")
+
+
+def a_role(value: str) -> str:
+    """``value`` when it can be the role of somebody, and is no name, number or address of a person."""
+    if not re.match(r"^[a-zà-ÿ][a-zà-ÿ _'-]{1,59}$", value):
+        raise ValueError(f"not a role in small letters, as 'helpline worker': {value!r}")
+    return value
+
+
+def iso_day(value: Any) -> Any:
+    """``value`` when it is a date or written as YYYY-MM-DD; pydantic alone would take a number for seconds."""
+    if value is None or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"not a date as YYYY-MM-DD: {value!r}") from error
 
 
 class Strict(BaseModel):
@@ -127,7 +148,11 @@ class ChannelHours(Strict):
     unknown: bool = False
     weekly: list[WeeklySlot] = Field(default_factory=list)
     holidays: str = "unknown"
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
     note: str | None = None
+
+    _days = validator("valid_from", "valid_to", pre=True, allow_reuse=True)(iso_day)
 
     @validator("holidays")
     def _holidays(cls, value: str) -> str:
@@ -137,6 +162,8 @@ class ChannelHours(Strict):
     def _one_kind(cls, values: dict[str, Any]) -> dict[str, Any]:
         if sum((values["always"], values["unknown"], bool(values["weekly"]))) != 1:
             raise ValueError("hours are exactly one of always, weekly, unknown")
+        if values["valid_from"] and values["valid_to"] and values["valid_from"] > values["valid_to"]:
+            raise ValueError("valid_from is after valid_to")
         return values
 
     @property
@@ -198,19 +225,32 @@ class Entry(Strict):
     confidence: str
     field_confidence: dict[str, str] = Field(default_factory=dict)
     verified_on: dt.date | None = None
+    verified_by: str | None = None
+    review_days: int | None = Field(default=None, ge=1, le=730)
+    supersedes: str | None = Field(default=None, regex=IDENTIFIER)
+    accessibility: list[str] = Field(default_factory=list)
+    traces: list[str] = Field(default_factory=list)
     conflicts: str | None = None
     sources: list[Source]
 
     _status = validator("status", allow_reuse=True)(lambda value: one_of(value, ("active", "unverified")))
     _confidence = validator("confidence", allow_reuse=True)(lambda value: one_of(value, LEVELS))
 
-    @validator("languages", "regions", "audiences", "flags", each_item=True)
+    _day = validator("verified_on", pre=True, allow_reuse=True)(iso_day)
+
+    @validator("verified_by")
+    def _role(cls, value: str | None) -> str | None:
+        return value and a_role(value)
+
+    @validator("languages", "regions", "audiences", "flags", "accessibility", "traces", each_item=True)
     def _known(cls, value: str, field: Any) -> str:
         allowed = {
             "languages": ("nl", "fr", "de", "en"),
             "regions": (*REGIONS, "national"),
             "audiences": AUDIENCES,
             "flags": FLAGS,
+            "accessibility": ACCESSIBILITY,
+            "traces": TRACES,
         }
         return one_of(value, allowed[field.name.lstrip("_")])  # pydantic names an item "_field"
 
@@ -263,6 +303,8 @@ class ServicesFile(Strict):
         if repeated:
             raise ValueError(f"ids used twice: {', '.join(repeated)}")
         for service in services:
+            if service.supersedes and service.supersedes in ids:
+                raise ValueError(f"{service.id}: supersedes {service.supersedes!r}, which is still in the file")
             if service.organization not in ids:
                 raise ValueError(f"{service.id}: unknown organization {service.organization!r}")
             if service.contact.phone_via and service.contact.phone_via not in numbers:
@@ -275,3 +317,59 @@ class OrderFile(Strict):
 
     needs: dict[str, list[list[str]]]
     kinds: list[str]
+
+
+class DoubtfulDay(Strict):
+    """A day of the year on which some services may be closed: ``day`` is MM-DD."""
+
+    day: str = Field(regex=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    name: str
+    regions: list[str] = Field(default_factory=list)
+    kinds: list[str] = Field(default_factory=list)
+    confidence: str
+    source: str
+
+    _region = validator("regions", each_item=True, allow_reuse=True)(lambda value: one_of(value, REGIONS))
+    _confidence = validator("confidence", allow_reuse=True)(lambda value: one_of(value, LEVELS))
+
+
+class Span(Strict):
+    """Hours on an exceptional day."""
+
+    opens: str = Field(alias="from")
+    closes: str = Field(alias="to")
+
+    @validator("opens", "closes")
+    def _clock(cls, value: str) -> str:
+        minutes(value)
+        return value
+
+
+class Exceptional(Strict):
+    """Other hours of one channel on some days: ``closed`` or ``hours``."""
+
+    service: str
+    channel: str
+    first: dt.date = Field(alias="from")
+    last: dt.date = Field(alias="to")
+    closed: bool = False
+    hours: list[Span] = Field(default_factory=list)
+    source: str
+
+    _days = validator("first", "last", pre=True, allow_reuse=True)(iso_day)
+    _channel = validator("channel", allow_reuse=True)(lambda value: one_of(value, CHANNELS))
+
+    @root_validator(skip_on_failure=True)
+    def _one_kind(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values["closed"] == bool(values["hours"]):
+            raise ValueError("an exceptional day is either closed or has hours")
+        if values["first"] > values["last"]:
+            raise ValueError("from is after to")
+        return values
+
+
+class ExceptionsFile(Strict):
+    """``exceptions.yml``: what public holidays do not tell."""
+
+    doubtful: list[DoubtfulDay] = Field(default_factory=list)
+    services: list[Exceptional] = Field(default_factory=list)

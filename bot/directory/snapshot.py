@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.directory import models as m
-from bot.directory.hours import UNKNOWN, Schedule, Slot, minutes
+from bot.directory.hours import UNKNOWN, Exceptional, Schedule, Slot, minutes
 
 WEEKDAYS = {code: number for number, code in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 Steps = tuple[tuple[str, ...], ...]
@@ -141,7 +141,25 @@ def _data(row: m.Service) -> ServiceData:
     )
 
 
-def _schedule(rows: list[m.ScheduleRow]) -> Schedule:
+Doubts = Mapping[str, frozenset[tuple[int, int]]]  # by region and by kind
+
+
+def _doubtful(row: m.Service, doubts: Doubts) -> frozenset[tuple[int, int]]:
+    """Days on which nobody said whether the service answers: those of its regions and of its kind."""
+    names = {row.kind, *(area.extent for area in row.areas)}
+    return frozenset().union(*(doubts.get(name, frozenset()) for name in names))
+
+
+def _exceptions(rows: list[m.ScheduleException]) -> tuple[Exceptional, ...]:
+    spans: dict[tuple[dt.date, dt.date], list[tuple[int, int]]] = {}
+    for row in rows:
+        hours = spans.setdefault((row.first, row.last), [])
+        if row.opens_at and row.closes_at:
+            hours.append((minutes(row.opens_at), minutes(row.closes_at)))
+    return tuple(Exceptional(first, last, tuple(hours)) for (first, last), hours in spans.items())
+
+
+def _schedule(rows: list[m.ScheduleRow], exceptions: list[m.ScheduleException], doubts: Any) -> Schedule:
     if not all(row.offered for row in rows) or rows[0].kind == "unknown":
         return UNKNOWN
     slots = tuple(
@@ -149,22 +167,33 @@ def _schedule(rows: list[m.ScheduleRow]) -> Schedule:
         for row in rows
         if row.byday and row.opens_at and row.closes_at
     )
-    return Schedule(rows[0].kind, slots, rows[0].holidays)
+    first = rows[0]
+    weekly = first.kind == "weekly"
+    return Schedule(
+        first.kind, slots, first.holidays, _exceptions(exceptions), doubts if weekly else frozenset(),
+        first.valid_from, first.valid_to,
+    )  # fmt: skip
 
 
-def _schedules(row: m.Service) -> dict[str, Schedule]:
+def _schedules(row: m.Service, doubts: Doubts) -> dict[str, Schedule]:
     channels: dict[str, list[m.ScheduleRow]] = {}
     for part in row.schedules:
-        channels.setdefault("call" if part.channel == "phone" else part.channel, []).append(part)
-    return {channel: _schedule(parts) for channel, parts in channels.items()}
+        channels.setdefault(part.channel, []).append(part)
+    doubtful = _doubtful(row, doubts)
+    return {
+        "call" if channel == "phone" else channel: _schedule(
+            parts, [item for item in row.exceptions if item.channel == channel], doubtful
+        )
+        for channel, parts in channels.items()
+    }
 
 
-def _record(row: m.Service) -> Record:
+def _record(row: m.Service, doubts: Doubts) -> Record:
     return Record(
         data=_data(row),
         offered=row.status == "active" and row.confidence != "low",
         spoken=frozenset(language.code for language in row.languages),
-        schedules=_schedules(row),
+        schedules=_schedules(row, doubts),
         local=row.local,
         position=row.position,
     )
@@ -183,14 +212,18 @@ def _with_lines(records: dict[str, Record]) -> dict[str, Record]:
 
 def _read(session: Session) -> Snapshot:
     parts = (m.Service.phones, m.Service.urls, m.Service.schedules, m.Service.areas)
-    parts += (m.Service.languages, m.Service.attributes)  # type: ignore[assignment]
+    parts += (m.Service.languages, m.Service.attributes, m.Service.exceptions, m.Service.locations)  # type: ignore[assignment]
     query = select(m.Service).options(*(selectinload(part) for part in parts)).order_by(m.Service.position)
     rows: list[m.Service] = list(session.execute(query).scalars())
     needs: dict[str, dict[int, list[str]]] = {}
     for item in session.execute(select(m.Precedence).order_by(m.Precedence.id)).scalars():
         needs.setdefault(item.need, {}).setdefault(item.step, []).append(item.service_id)
     kinds = {item.kind: item.position for item in session.execute(select(m.KindOrder)).scalars()}
-    records = _with_lines({row.id: _record(row) for row in rows})
+    doubts: dict[str, set[tuple[int, int]]] = {}
+    for day in session.execute(select(m.DoubtfulDay)).scalars():
+        doubts.setdefault(day.region or day.kind, set()).add((day.month, day.day))
+    frozen = {name: frozenset(days) for name, days in doubts.items()}
+    records = _with_lines({row.id: _record(row, frozen) for row in rows})
     offered = {record.data.number for record in records.values() if record.offered and record.data.number}
     return Snapshot(
         records=records,

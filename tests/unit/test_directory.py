@@ -150,7 +150,7 @@ def test_same_answer_every_time(session: Session) -> None:
 
 
 def test_all_facts_are_there(session: Session) -> None:
-    services, _ = read_all(folder())
+    services = read_all(folder()).services
     assert len(services.services) == 102
     assert session.execute(select(func.count()).select_from(m.Service)).scalar_one() == 102
     assert all(entry.verified_on is None for entry in services.services)
