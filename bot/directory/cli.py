@@ -6,48 +6,30 @@ import argparse
 import datetime as dt
 import json
 import sys
-import unicodedata
-from functools import lru_cache
 from typing import Any
 
-import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.directory import models as m
 from bot.directory.hours import local
-from bot.directory.load import DirectoryError, Loader, folder, open_directory
+from bot.directory.load import DirectoryError, open_directory
+from bot.directory.places import Area, area_of, places_of
 from bot.directory.query import Match, Query, find, known_forms
+from bot.directory.request import WAYS
 from bot.directory.schema import FLAGS, LEVELS, ROLES
 from bot.directory.snapshot import snapshot
 
 NO_DATE = dt.date.min
 
 
-def _fold(text: str) -> str:
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return " ".join(plain.casefold().replace("-", " ").replace("_", " ").split())
-
-
-@lru_cache(maxsize=1)
-def _places() -> dict[str, str]:
-    try:
-        loaded = yaml.load((folder() / "places.yml").read_text(encoding="utf-8"), Loader=Loader)
-    except (OSError, yaml.YAMLError) as error:
-        raise DirectoryError(f"places.yml: {error}") from error
-    return {_fold(name): region for region, names in loaded.items() for group in names for name in group}
-
-
-def region_of(place: str) -> str | None:
-    """The region in which a place lies, or ``None`` when the place is not known. Any of the usual languages."""
-    return _places().get(_fold(place))
-
-
-def _region(value: str) -> str:
-    region = region_of(value)
-    if region is None:
-        raise argparse.ArgumentTypeError(f"unknown place: {value!r}")
-    return region
+def _area(value: str) -> Area:
+    found = places_of(value)
+    area = area_of(found)
+    if area is None:
+        names = ", ".join(sorted({f"{place.name('nl')} ({place.province or place.region})" for place in found}))
+        raise argparse.ArgumentTypeError(f"{value!r} can be {names}" if found else f"unknown place: {value!r}")
+    return area
 
 
 def _age(value: str) -> str:
@@ -134,16 +116,20 @@ def due_services(session: Session, as_json: bool) -> int:
     return 0
 
 
-def _query(arguments: argparse.Namespace) -> Query:
+def query_of(arguments: argparse.Namespace) -> Query:
+    """What the arguments of ``find`` ask."""
     return Query(
         forms=tuple(arguments.form),
         flags=tuple(arguments.flag),
         role=arguments.role,
         age=arguments.age,
         language=arguments.lang,
-        region=arguments.place,
+        region=arguments.place and arguments.place.region,
+        province=arguments.place and arguments.place.province,
         channel=arguments.channel,
         anonymous=arguments.anonymous,
+        free=arguments.free,
+        open_now=arguments.open,
         at=arguments.at,
     )
 
@@ -153,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with open_directory()() as session:
             if arguments.services_command == "find":
-                return find_services(session, _query(arguments), arguments.json)
+                return find_services(session, query_of(arguments), arguments.json)
             if arguments.services_command == "due":
                 return due_services(session, arguments.json)
             return list_services(session, arguments.json)
@@ -174,8 +160,10 @@ def add_parser(subparsers: Any) -> None:
     finder.add_argument("--role", choices=ROLES)
     finder.add_argument("--age", type=_age, metavar="minor|adult|YEARS")
     finder.add_argument("--lang", choices=("nl", "fr"))
-    finder.add_argument("--place", type=_region, help="region, province or larger town")
-    finder.add_argument("--channel", choices=("call", "chat"))
+    finder.add_argument("--place", type=_area, help="municipality, village, postcode, province or region")
+    finder.add_argument("--channel", choices=WAYS)
+    finder.add_argument("--open", action="store_true", help="only what is surely open")
+    finder.add_argument("--free", action="store_true", help="only what is stated to be free")
     finder.add_argument("--anonymous", action="store_true", help="only where one can stay anonymous")
     finder.add_argument("--at", type=_moment, metavar="TIME", help="ISO time, Brussels unless it has an offset")
     finder.add_argument("--json", action="store_true")

@@ -22,7 +22,7 @@ __all__ = ["DirectoryError", "Loader", "engine", "folder", "load", "open_directo
 BYDAY = {"mon": "MO", "tue": "TU", "wed": "WE", "thu": "TH", "fri": "FR", "sat": "SA", "sun": "SU"}
 PLAIN = (  # fields that have the same name and meaning in file and table
     *("id", "kind", "status", "minimum_age", "maximum_age", "local", "confidence", "verified_on", "verified_by"),
-    *("phone_note", "access_note", "hours_note", "safety_note", "conflicts", "review_days", "supersedes"),
+    *("phone_note", "access_note", "hours_note", "safety_note", "conflicts", "supersedes"),
 )
 
 
@@ -142,7 +142,11 @@ def _replace(session: Session, files: Files, revision: str) -> None:
         taxonomy, _, word = term.partition(":")
         session.add(m.TaxonomyTerm(id=term, taxonomy=taxonomy, term=word))
     session.flush()
-    session.add_all([_service(entry, position) for position, entry in enumerate(entries.values())])
+    review = files.order.review
+    for position, entry in enumerate(entries.values()):
+        row = _service(entry, position)
+        row.review_days = entry.review_days or review.kinds.get(entry.kind, review.days)
+        session.add(row)
     session.flush()
     for need, steps in files.order.needs.items():
         for step, names in enumerate(steps):

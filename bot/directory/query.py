@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.directory.hours import BRUSSELS, Opening
-from bot.directory.ranking import Ranking, openings
+from bot.directory.hours import BRUSSELS, Opening, local
+from bot.directory.ranking import Ranking, has_way, openings
 from bot.directory.request import Query
 from bot.directory.snapshot import Record, ServiceData, snapshot
 
@@ -22,17 +22,18 @@ class Match:
     """A service to name, whether it is open, and why it was chosen.
 
     ``open`` has the channels that can be used: call, chat, form. ``reasons`` are codes: emergency, form:<form>,
-    flag:<flag>, minor, language, region, anonymous, channel:<channel>, open, fallback.
+    flag:<flag>, minor, language, region, near, anonymous, free, channel:<channel>, open, fallback.
     """
 
     service: ServiceData
     open: Mapping[str, Opening]
     reasons: tuple[str, ...]
+    stale: bool = False  # its last check is too long ago: the date must be shown
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         states = {channel: opening.as_dict() for channel, opening in self.open.items()}
-        return {**self.service.as_dict(), "open": states, "reasons": list(self.reasons)}
+        return {**self.service.as_dict(), "open": states, "reasons": list(self.reasons), "stale": self.stale}
 
 
 def _reasons(record: Record, query: Query, answering: bool) -> list[str]:
@@ -49,9 +50,13 @@ def _reasons(record: Record, query: Query, answering: bool) -> list[str]:
         found.append("language")
     if query.region in data.regions:
         found.append("region")
+    if query.province and data.province == query.province:
+        found.append("near")
     if query.anonymous and data.anonymous:
         found.append("anonymous")
-    if query.channel and {"call": data.number, "chat": data.chat_url}[query.channel]:
+    if query.free and data.free:
+        found.append("free")
+    if query.channel and has_way(record, query.channel):
         found.append(f"channel:{query.channel}")
     return [*found, "open"] if answering else found
 
@@ -72,16 +77,18 @@ def find(session: Session, query: Query) -> list[Match]:
         reasons = _reasons(record, query, answering)
         if name in always and not any(":" in reason or reason in ("emergency", "minor") for reason in reasons):
             reasons.append("fallback")
-        matches.append(Match(record.data, ranking.state(name), tuple(reasons)))
+        stale = record.data.age(ranking.day) != "fresh"
+        matches.append(Match(record.data, ranking.state(name), tuple(reasons), stale))
     return matches
 
 
 def by_id(session: Session, ids: Sequence[str], at: dt.datetime | None = None) -> list[Match]:
     """These services, in this order, with their opening state; unknown or withheld ones are left out."""
     records = snapshot(session).records
-    moment = at or dt.datetime.now(BRUSSELS)
-    found = [records[name] for name in ids if name in records and records[name].offered]
-    return [Match(record.data, openings(record, moment), ()) for record in found]
+    moment = local(at or dt.datetime.now(BRUSSELS))
+    day = moment.date()
+    found = [records[name] for name in ids if name in records and records[name].offered_on(day)]
+    return [Match(record.data, openings(record, moment), (), record.data.age(day) != "fresh") for record in found]
 
 
 def numbers(session: Session, offered_only: bool = False) -> tuple[str, ...]:

@@ -26,6 +26,14 @@ def openings(record: Record, at: dt.datetime) -> dict[str, Opening]:
     return {name: opening(schedule, at) for name, schedule in hours.items()}
 
 
+def has_way(record: Record, channel: str) -> bool:
+    """Whether a service can be reached by ``channel``: call, chat, mail or visit."""
+    data = record.data
+    visit = bool(data.city) or bool({"walk_in", "office"} & set(record.schedules))
+    ways = {"call": data.number, "chat": data.chat_url, "mail": data.email or data.form_url, "visit": visit}
+    return bool(ways[channel])
+
+
 class Ranking:
     """The order of services for one query."""
 
@@ -33,6 +41,7 @@ class Ranking:
         self._directory = directory
         self._query = query
         self._at = local(query.moment)
+        self.day = self._at.date()
         self._states: dict[str, dict[str, Opening]] = {}
         self._fit = {name: self._fits(record) for name, record in directory.records.items()}
 
@@ -40,13 +49,15 @@ class Ranking:
 
     def _fits(self, record: Record) -> int | None:
         query, data = self._query, record.data
-        if not record.offered or not record.reachable(query.language) or not self._speaks(record):
+        if not record.offered_on(self._at.date()) or not record.reachable(query.language) or not self._speaks(record):
             return None
         if data.kind in EVERYONE:
             return FIT
         if not (self._right_age(record) and self._in_reach(record) and self._has_channel(record)):
             return None
-        if query.anonymous and not data.anonymous:
+        if (query.anonymous and not data.anonymous) or (query.free and not data.free):
+            return None
+        if query.open_now and self._closed(data.id):
             return None
         if data.kind == HANDS_ON and not ("physical" in query.all_flags and set(data.forms) & set(query.forms)):
             return None
@@ -70,8 +81,7 @@ class Ranking:
         return (record.data.kind in REMOTE and not record.local) or region in regions or "national" in regions
 
     def _has_channel(self, record: Record) -> bool:
-        ways = {"call": record.data.number, "chat": record.data.chat_url}
-        return self._query.channel is None or bool(ways[self._query.channel])
+        return self._query.channel is None or has_way(record, self._query.channel)
 
     def _right_role(self, record: Record) -> int | None:
         role, data = self._query.person, record.data
@@ -96,7 +106,7 @@ class Ranking:
 
     def talking(self, name: str) -> list[Opening]:
         """States of the channels on which somebody answers, limited to the one that was asked for."""
-        wanted = (self._query.channel,) if self._query.channel else ("call", "chat")
+        wanted = (self._query.channel,) if self._query.channel in ("call", "chat") else ("call", "chat")
         return [opening for channel, opening in self.state(name).items() if channel in wanted]
 
     def _closed(self, name: str) -> bool:
@@ -120,7 +130,12 @@ class Ranking:
             names = [name for name in step if self._fit[name] == FIT]
             if skip_minors_only:
                 names = [name for name in names if not self._maybe_too_old(name)]
-            yield sorted(names, key=self._closed)
+            yield sorted(names, key=lambda name: (self._far(name), self._closed(name)))
+
+    def _far(self, name: str) -> bool:
+        """Whether a service that exists in one place only is in another province."""
+        record, province = self._directory.records[name], self._query.province
+        return bool(province and record.local and record.data.province not in (None, province))
 
     def _list(self, need: str, skip_minors_only: bool = False) -> list[str]:
         return [name for step in self._steps(need, skip_minors_only) for name in step]
@@ -167,7 +182,7 @@ class Ranking:
         """Whoever else deals with these forms or, when none is known, with these flags."""
         query, directory = self._query, self._directory
         reserved = {name for step in directory.needs.get("named_only", ()) for name in step}
-        found: list[tuple[bool, int, int, int, bool, int, str]] = []
+        found: list[tuple[bool, int, int, int, bool, bool, int, str]] = []
         for name, record in directory.records.items():
             data, fit = record.data, self._fit[name]
             shared = len(set(data.forms) & set(query.forms))
@@ -177,7 +192,7 @@ class Ranking:
                 continue
             late = self._maybe_too_old(name)
             kind = directory.kinds[data.kind]
-            found.append((late, fit, -shared, kind, self._closed(name), record.position, name))
+            found.append((late, fit, -shared, kind, self._far(name), self._closed(name), record.position, name))
         return [entry[-1] for entry in sorted(found)]
 
     def fallback(self) -> list[str]:
@@ -198,7 +213,7 @@ class Ranking:
         line = next((name for name in names[1:] if self._answers(name)), None)
         if line is None:
             return names
-        first = self._outside_office_hours() or all(o.state == "unknown" for o in self.talking(names[0]))
+        first = self._outside_office_hours() or any(o.state == "unknown" for o in self.talking(names[0]))
         others = [name for name in names if name != line]
         return [line, *others] if first else [others[0], line, *others[1:]]
 
@@ -212,6 +227,18 @@ class Ranking:
         opens, closes = OFFICE_HOURS
         return self._at.weekday() > 4 or is_holiday(self._at.date()) or not opens <= self._at.hour < closes
 
+    def _near_first(self, names: list[str]) -> list[str]:
+        """A service around the corner stands beside the national one of its kind."""
+        province, records = self._query.province, self._directory.records
+        near = [name for name in names if province and records[name].local and records[name].data.province == province]
+        for name in reversed(near):
+            kind = records[name].data.kind
+            whole = next((n for n in names if records[n].data.kind == kind and not records[n].local), None)
+            if whole and names.index(whole) < names.index(name):
+                names = [other for other in names if other != name]
+                names.insert(names.index(whole) + 1, name)
+        return names
+
     def order(self) -> list[str]:
         """Ids of all services to name, best first."""
         parts: Iterable[list[str]] = (
@@ -223,4 +250,4 @@ class Ranking:
             self._rest(),
         )
         names = list(dict.fromkeys(name for part in parts for name in part))
-        return list(dict.fromkeys([*self._somebody_now(names), *self.fallback()]))
+        return list(dict.fromkeys([*self._somebody_now(self._near_first(names)), *self.fallback()]))

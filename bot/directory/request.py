@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from bot.directory.hours import BRUSSELS
 from bot.directory.schema import FLAGS, REGIONS, ROLES, one_of
 
+WAYS = ("call", "chat", "mail", "visit")
+
 
 @dataclass(frozen=True)
 class Query:
@@ -24,9 +26,12 @@ class Query:
     age: str | None = None  # minor, adult
     language: str | None = None  # nl, fr
     region: str | None = None  # flanders, brussels, wallonia, german_community
-    channel: str | None = None  # call, chat
+    channel: str | None = None  # call, chat, mail, visit
     anonymous: bool = False
     at: dt.datetime | None = None
+    province: str | None = None  # id in places.yml: what is near comes first
+    free: bool = False
+    open_now: bool = False
 
     def __post_init__(self) -> None:
         for flag in self.flags:
@@ -36,7 +41,7 @@ class Query:
             "age": ("minor", "adult"),
             "language": ("nl", "fr"),
             "region": REGIONS,
-            "channel": ("call", "chat"),
+            "channel": WAYS,
         }
         for name, values in allowed.items():
             if getattr(self, name) is not None:

@@ -312,11 +312,19 @@ class ServicesFile(Strict):
         return values
 
 
+class Review(Strict):
+    """After how many days a person should look again, in general and per kind of service."""
+
+    days: int = Field(default=182, ge=1, le=730)
+    kinds: dict[str, int] = Field(default_factory=dict)
+
+
 class OrderFile(Strict):
-    """``order.yml``: who is named first per need, and in which order the kinds of service follow."""
+    """``order.yml``: who is named first per need, in which order the kinds of service follow, when to check again."""
 
     needs: dict[str, list[list[str]]]
     kinds: list[str]
+    review: Review = Field(default_factory=Review)
 
 
 class DoubtfulDay(Strict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from bot.directory import models as m
 from bot.directory.hours import UNKNOWN, Exceptional, Schedule, Slot, minutes
+from bot.directory.places import area_of, places_of
 
 WEEKDAYS = {code: number for number, code in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
+WITHHELD_AFTER = 2  # review cycles
+LASTING = ("emergency", "crisis_line")  # kinds that are named however old the last check is; more in order.yml
 Steps = tuple[tuple[str, ...], ...]
 
 
@@ -50,6 +53,12 @@ class ServiceData:
     flags: tuple[str, ...]
     confidence: str
     verified_on: dt.date | None
+    checked_on: dt.date | None = None  # last looked at: verified by a person, or else compiled from sources
+    review_days: int = 182
+    city: str | None = None
+    province: str | None = None
+    accessibility: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()  # stated ones: bill, app_icon
 
     @property
     def number(self) -> str | None:
@@ -59,8 +68,16 @@ class ServiceData:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         values = asdict(self)
-        values["verified_on"] = self.verified_on.isoformat() if self.verified_on else None
+        for name in ("verified_on", "checked_on"):
+            values[name] = values[name].isoformat() if values[name] else None
         return values
+
+    def age(self, day: dt.date) -> str:
+        """fresh, stale (its review is late: the date must be told) or expired (two reviews are: withheld)."""
+        days = (day - self.checked_on).days if self.checked_on else 0
+        return (
+            "fresh" if days <= self.review_days else "stale" if days <= WITHHELD_AFTER * self.review_days else "expired"
+        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,11 @@ class Record:
     schedules: Mapping[str, Schedule]  # by channel; "call" is the phone
     local: bool
     position: int
+    lasting: bool = False  # named however long ago it was checked
+
+    def offered_on(self, day: dt.date) -> bool:
+        """Whether the service may be named on ``day``."""
+        return self.offered and (self.lasting or self.data.age(day) != "expired")
 
     def reachable(self, language: str | None) -> bool:
         """Whether a person who reads ``language`` finds any way in."""
@@ -97,6 +119,11 @@ class Snapshot:
         return sorted(need.split(":")[1] for need in self.needs if need.startswith("form:"))
 
 
+def _province(city: str | None) -> str | None:
+    area = area_of(places_of(city)) if city else None
+    return area.province if area else None
+
+
 def _terms(row: m.Service, taxonomy: str) -> tuple[str, ...]:
     ids = (attribute.taxonomy_term_id.partition(":") for attribute in row.attributes)
     return tuple(term for group, _, term in ids if group == taxonomy)
@@ -110,8 +137,13 @@ def _phone(row: m.Service, kind: str) -> str | None:
     return next((phone.number for phone in row.phones if phone.type == kind and phone.offered), None)
 
 
-def _data(row: m.Service) -> ServiceData:
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (text or "").split(",")))
+
+
+def _data(row: m.Service, compiled: dt.date | None) -> ServiceData:
     links = partial(_links, row)
+    place = row.locations[0] if row.locations else None
     return ServiceData(
         id=row.id,
         organization=row.organization_id,
@@ -138,6 +170,12 @@ def _data(row: m.Service) -> ServiceData:
         flags=_terms(row, "flag"),
         confidence=row.confidence,
         verified_on=row.verified_on,
+        checked_on=row.verified_on or compiled,
+        review_days=row.review_days or 182,
+        city=place.city if place else None,
+        province=(place.province or _province(place.city)) if place else None,
+        accessibility=_words(row.accessibility),
+        traces=_words(row.traces),
     )
 
 
@@ -188,14 +226,15 @@ def _schedules(row: m.Service, doubts: Doubts) -> dict[str, Schedule]:
     }
 
 
-def _record(row: m.Service, doubts: Doubts) -> Record:
+def _record(row: m.Service, doubts: Doubts, compiled: dt.date | None, lasting: set[str]) -> Record:
     return Record(
-        data=_data(row),
+        data=_data(row, compiled),
         offered=row.status == "active" and row.confidence != "low",
         spoken=frozenset(language.code for language in row.languages),
         schedules=_schedules(row, doubts),
         local=row.local,
         position=row.position,
+        lasting=row.kind in LASTING or row.id in lasting,
     )
 
 
@@ -206,7 +245,7 @@ def _with_lines(records: dict[str, Record]) -> dict[str, Record]:
     for name, record in records.items():
         via = None if record.data.phone else record.data.phone_via
         hours = {**record.schedules, "call": lines.get(via, {}).get("call", UNKNOWN)} if via else record.schedules
-        complete[name] = Record(record.data, record.offered, record.spoken, hours, record.local, record.position)
+        complete[name] = replace(record, schedules=hours)
     return complete
 
 
@@ -222,8 +261,10 @@ def _read(session: Session) -> Snapshot:
     doubts: dict[str, set[tuple[int, int]]] = {}
     for day in session.execute(select(m.DoubtfulDay)).scalars():
         doubts.setdefault(day.region or day.kind, set()).add((day.month, day.day))
+    compiled = session.execute(select(m.Revision.compiled)).scalar()
+    lasting = {name for step in needs.get("never_withheld", {}).values() for name in step}
     frozen = {name: frozenset(days) for name, days in doubts.items()}
-    records = _with_lines({row.id: _record(row, frozen) for row in rows})
+    records = _with_lines({row.id: _record(row, frozen, compiled, lasting) for row in rows})
     offered = {record.data.number for record in records.values() if record.offered and record.data.number}
     return Snapshot(
         records=records,

@@ -21,6 +21,7 @@ from bot.directory import cli
 from bot.directory import models as m
 from bot.directory.hours import Schedule, Slot, is_holiday, minutes, next_opening, open_now, opening
 from bot.directory.load import DirectoryError, engine, folder, load, open_directory, read_all
+from bot.directory.places import region_of
 from bot.directory.query import Query, by_id, find, known_forms, numbers
 from bot.directory.schema import CONFIDENTIAL, ChannelHours
 
@@ -297,4 +298,4 @@ def test_list_and_due_commands(command: Any) -> None:
     ],
 )
 def test_places(place: str, region: Any) -> None:
-    assert cli.region_of(place) == region
+    assert region_of(place) == region
