@@ -15,6 +15,7 @@ from bot.content.catalogue import Catalogue, catalogue
 from bot.content.schema import Option
 from bot.directory.cards import card
 from bot.directory.query import Match
+from bot.directory.wishes import wish_in
 from bot.recognition.case import Case
 from bot.understanding.understanding import Understanding
 
@@ -91,7 +92,7 @@ class Turn:
 
     def show(self, match: Match) -> None:
         """The card of a service."""
-        content = card(match, self.case.language)
+        content = card(match, self.case.language, self.case.careful)
         self._utter("card.title", {"name": content["title"]}, kind="card", card=content)
 
     def _utter(
@@ -102,6 +103,15 @@ class Turn:
             response=key, language=self.case.language, informal=self.case.informal, values=dict(values),
             options=list(options), kind=kind, card=card,
         )  # fmt: skip
+
+    @property
+    def wish(self) -> str | None:
+        """What somebody types about services that were shown, or as the answer to "where?"."""
+        asked = "place_asked" in self.case.facts
+        story = self.read.forms or self.read.flags or self.intent.startswith("signal_")
+        if self.choice or story or self.loop or not (asked or self.case.shown):
+            return None
+        return wish_in(self.text, asked)
 
     def greet_once(self) -> None:
         """Say who is speaking, once, to somebody who starts straight with a story."""
@@ -162,6 +172,7 @@ class Journey(Action):
     """An action that works on a :class:`Turn`; subclasses give ``action_name`` and :meth:`act`."""
 
     action_name = ""
+    follows_wishes = True  # "only chat" under the cards of services goes back to them, whatever it was taken for
 
     def name(self) -> str:
         """Name in the domain."""
@@ -169,7 +180,10 @@ class Journey(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """See :class:`rasa_sdk.Action`."""
-        return await self.act(Turn(dispatcher, tracker))
+        turn = Turn(dispatcher, tracker)
+        if self.follows_wishes and turn.wish:
+            return turn.done(then="action_refer")
+        return await self.act(turn)
 
     async def act(self, turn: Turn) -> list[EventType]:
         """Answer; subclasses only."""

@@ -14,14 +14,20 @@ CHANNELS = ("call", "chat")
 Key = dict[str, Any]
 
 
-def card(match: Match, language: str) -> dict[str, Any]:
-    """Title, lines and actions; lines and labels are content keys with values, for the renderer."""
+def card(match: Match, language: str, careful: bool = False) -> dict[str, Any]:
+    """Title, lines and actions; lines and labels are content keys with values, for the renderer.
+
+    ``careful``: somebody may watch the phone, so what a link leaves behind is said.
+    """
     service = match.service
     return {
         "title": _localised(service.name, language),
         "lines": [{"key": "card.description", "values": {"description": _localised(service.description, language)}}]
+        + _why(match)
         + _hours(match)
-        + _terms(match),
+        + _terms(match)
+        + _traces(match, careful)
+        + _checked(match),
         "actions": _actions(match, language),
         "urgent": service.kind == "emergency",
     }
@@ -72,6 +78,32 @@ def _terms(match: Match) -> list[Key]:
     terms = [("card.free", service.free), ("card.anonymous", service.anonymous),
              ("card.off_bill", service.on_bill == "never"), ("card.call_log", bool(service.number))]  # fmt: skip
     return [{"key": key} for key, holds in terms if holds]
+
+
+def _why(match: Match) -> list[Key]:
+    """Why this one. Never the form of violence by name: somebody else may read the screen."""
+    reasons = [key for key, holds in (
+        ("reason.form", any(reason.startswith("form:") for reason in match.reasons)),
+        ("reason.minor", "minor" in match.reasons),
+        ("reason.near", "near" in match.reasons),
+    ) if holds]  # fmt: skip
+    return [{"key": "card.why", "values": {"reasons": [{"key": key} for key in reasons]}}] if reasons else []
+
+
+def _traces(match: Match, careful: bool) -> list[Key]:
+    service = match.service
+    links = service.chat_url or service.form_url or service.website
+    traces = [("card.app_icon", "app_icon" in service.traces), ("card.link_trace", bool(links) and careful)]
+    return [{"key": key} for key, holds in traces if holds]
+
+
+def _checked(match: Match) -> list[Key]:
+    """When somebody last looked at this entry; when that is too long ago, what to do about it."""
+    service = match.service
+    if service.checked_on is None:
+        return []
+    key = "card.checked_long_ago" if match.stale else "card.checked" if service.verified_on else "card.compiled"
+    return [{"key": key, "values": {"date": service.checked_on.strftime("%d/%m/%Y")}}]
 
 
 def _actions(match: Match, language: str) -> list[dict[str, Any]]:

@@ -73,6 +73,7 @@ class Gazetteer:
     words: Mapping[str, tuple[Place, ...]]  # single words of the names of municipalities
     postcodes: Mapping[int, tuple[Place, ...]]
     ranges: tuple[tuple[int, int, Place], ...]
+    provinces: Mapping[str, Place]
 
     def by_postcode(self, code: int) -> tuple[Place, ...]:
         """The municipality of a postcode, or at least its province."""
@@ -148,6 +149,7 @@ def read_places(source: Path) -> Gazetteer:
         {word: tuple(found) for word, found in words.items()},
         {code: tuple(found) for code, found in postcodes.items()},
         ranges,
+        provinces,
     )
 
 

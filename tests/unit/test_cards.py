@@ -107,3 +107,41 @@ def test_a_link_in_one_language_serves_the_other() -> None:
 def test_emergency_is_urgent(kind: str, urgent: bool) -> None:
     made = shown("fr", {}, kind=kind)
     assert made["urgent"] is urgent and made["title"] == "La Ligne"
+
+
+def lines_of(match: Match, careful: bool = False, informal: bool = False) -> list[str]:
+    return Renderer().card(card(match, "nl", careful), "nl", informal)["lines"]
+
+
+CHECKED = dt.date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    "match, line",
+    [
+        (Match(service(checked_on=CHECKED), {}, ()), "Gegevens van 20/11/2026."),
+        (Match(service(checked_on=CHECKED, verified_on=CHECKED), {}, ()), "Nagekeken op 20/11/2026."),
+        (
+            Match(service(checked_on=CHECKED), {}, (), stale=True),
+            "Laatst nagekeken op 20/11/2026. Kijk of het nog klopt.",
+        ),
+    ],
+)
+def test_last_checked(match: Match, line: str) -> None:
+    assert lines_of(match)[-1] == line
+
+
+def test_a_link_is_marked_when_the_phone_may_be_watched() -> None:
+    match = Match(service(website={"nl": "https://example.be"}), {}, ())
+    warning = "Een link die je opent, blijft staan in je browser."
+    assert warning in lines_of(match, careful=True) and warning not in lines_of(match)
+    assert warning not in lines_of(Match(service(), {}, ()), careful=True)
+
+
+def test_an_app_stays_visible() -> None:
+    assert "De app blijft te zien op je gsm." in lines_of(Match(service(traces=("app_icon",)), {}, ()))
+
+
+def test_why_never_names_the_violence() -> None:
+    lines = lines_of(Match(service(), {}, ("form:image_abuse", "minor", "near", "open")))
+    assert "Waarom: past bij wat je vertelt, ook voor jongeren en in de buurt." in lines
