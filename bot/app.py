@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels import web
+from bot.channels.pages import Helpline, Helplines
 from bot.content.schema import Text
 from bot.quiet import log
 from bot.settings import settings
@@ -92,7 +93,7 @@ async def refused(request: Request, error: Exception) -> Response:
 def create_app(
     conversations: web.Conversations | None = None,
     texts: Mapping[str, Text] | None = None,
-    helplines: web.Helplines | None = None,
+    helplines: Helplines | None = None,
 ) -> Starlette:
     """The application. Without ``conversations`` it loads the trained engine when it starts."""
 
@@ -170,14 +171,14 @@ def page_texts(texts: Mapping[str, Text] | None) -> Mapping[str, Text]:
     return catalogue().texts
 
 
-def directory_helplines(language: str) -> list[web.Helpline]:
+def directory_helplines(language: str) -> list[Helpline]:
     """The lines of :data:`WITHOUT_CHAT` that the directory offers now."""
     from bot.directory.load import open_directory
     from bot.directory.query import by_id
 
     with open_directory()() as session:
         services = [match.service for match in by_id(session, WITHOUT_CHAT[language])]
-    return [web.Helpline(service.name[language], service.number) for service in services if service.number]
+    return [Helpline(service.name[language], service.number) for service in services if service.number]
 
 
 def server(app: Starlette, host: str | None = None, port: int | None = None) -> uvicorn.Server:

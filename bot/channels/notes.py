@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
-from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from bot.channels.pages import LANGUAGES, environment, language_of, other_language, ui_texts
 from bot.content.schema import Text
-from bot.recognition.taxonomy import LANGUAGES
 from bot.settings import settings
 
 COLUMNS = ("when", "what", "where", "witness", "proof")
@@ -25,31 +23,35 @@ IN_PAGE = ("take_confirm", "take_cancel", "notes_empty")  # texts that the scrip
 FILES = {"nl": "notities", "fr": "notes"}
 
 
-def route(environment: Environment, texts: Mapping[str, Text], language_of: Any) -> Route:
-    """``GET /notes``. ``language_of`` chooses the language of a request."""
-    pages = {language: render(environment, texts, language) for language in LANGUAGES}
-    return Route("/notes", partial(page, pages, language_of), methods=["GET"])
+def route(texts: Mapping[str, Text]) -> Route:
+    """``GET /notes``."""
+    pages = {language: render(texts, language) for language in LANGUAGES}
+    return Route("/notes", partial(page, pages), methods=["GET"])
 
 
-async def page(pages: Mapping[str, str], language_of: Any, request: Request) -> Response:
+async def page(pages: Mapping[str, str], request: Request) -> Response:
     """The empty page."""
-    language = language_of(request.query_params.get("l"), request.headers.get("accept-language", ""))
+    language = language_of(request)
     return HTMLResponse(pages[language], headers={"Content-Language": language})
 
 
-def render(environment: Environment, texts: Mapping[str, Text], language: str) -> str:
+def render(texts: Mapping[str, Text], language: str) -> str:
     """The page in one language."""
     name = FILES[language]
     label = {way: texts[f"take.{way}"].in_language(language) for way in ("copy", "print", "save")}
     warning = {way: texts[f"take.{way}_warning"].in_language(language) for way in label}
     label["table"], warning["table"] = texts["ui.notes_table"].in_language(language), warning["save"]
-    return environment.get_template("notes.html").render(
-        language=language,
-        other=next(other for other in LANGUAGES if other != language),
-        t={key: texts[f"ui.{key}"].in_language(language) for key in TEXTS},
-        texts=IN_PAGE,
-        columns=COLUMNS,
-        take={way: {"label": label[way], "warning": warning[way]} for way in label},
-        ways=[("copy", ""), ("print", f"{name}.txt"), ("save", f"{name}.txt"), ("table", f"{name}.csv")],
-        exit_url=settings().exit_url,
+    return (
+        environment()
+        .get_template("notes.html")
+        .render(
+            language=language,
+            other=other_language(language),
+            t=ui_texts(texts, TEXTS, language),
+            texts=IN_PAGE,
+            columns=COLUMNS,
+            take={way: {"label": label[way], "warning": warning[way]} for way in label},
+            ways=[("copy", ""), ("print", f"{name}.txt"), ("save", f"{name}.txt"), ("table", f"{name}.csv")],
+            exit_url=settings().exit_url,
+        )
     )

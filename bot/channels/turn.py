@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 CHANNELS = ("web", "telegram")
 """Where people talk to Halte; the terminal shows what the web shows."""
@@ -71,3 +71,16 @@ class Outgoing:
     def as_json(self) -> dict[str, Any]:
         """For the web: without the internal state."""
         return {key: value for key, value in asdict(self).items() if key != "state"}
+
+
+class Conversations(Protocol):
+    """What the web channels need from the conversations; ``bot.channels.conversations`` has the real ones."""
+
+    async def turn(self, session: str | None, incoming: Incoming, /) -> Outgoing:
+        """Answer one message; an unknown session gets a fresh one."""
+
+    def forget(self, session: str, /) -> None:
+        """Erase a conversation; unknown ones are no error."""
+
+    def sweep(self) -> None:
+        """Erase every conversation that has expired."""

@@ -8,76 +8,38 @@ texts.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.channels import notes
-from bot.channels.turn import Incoming, Outgoing
+from bot.channels import notes, plain
+from bot.channels.pages import (
+    LANGUAGES,
+    WEB,
+    Helplines,
+    environment,
+    language_of,
+    other_language,
+)
+from bot.channels.requests import BODY_LIMIT, TOKEN, Refusal, body_of, content_type, without_breaking
+from bot.channels.turn import Conversations, Incoming
 from bot.content.schema import Text
 from bot.quiet import log
 from bot.settings import settings
 
-WEB = Path(__file__).resolve().parent.parent / "web"
-LANGUAGES = ("nl", "fr")
-BODY_LIMIT = 64 * 1024  # a very long message still gets the sentence that says it is too long
-TOKEN = re.compile(r"[\x21-\x7e]{1,200}")  # session, choice and client id: opaque, printable, no spaces
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # everything below space except tab and newline
-SURROGATES = re.compile(r"[\ud800-\udfff]")  # half characters: valid in JSON, fatal in a database or a log
 TURN_KEYS = {"session", "client_id", "text", "choice", "start", "language"}
 UI_TEXTS = (
     "title heading exit exit_note send input_label input_hint typing you bot delete restart "
-    "other_language offline retry no_js log_label choices_label skip_link deleted danger_bar about "
-    "idle_warning take_confirm take_cancel"
+    "other_language offline retry no_js plain_start log_label choices_label skip_link deleted danger_bar about "
+    "idle_warning take_confirm take_cancel delete_offline closed"
 ).split()
-
-
-class Conversations(Protocol):
-    """What the page needs from the conversations; ``bot.channels.conversations`` has the real ones."""
-
-    async def turn(self, session: str | None, incoming: Incoming, /) -> Outgoing:
-        """Answer one message; an unknown session gets a fresh one."""
-
-    def forget(self, session: str, /) -> None:
-        """Erase a conversation; unknown ones are no error."""
-
-    def sweep(self) -> None:
-        """Erase every conversation that has expired."""
-
-
-@dataclass(frozen=True)
-class Helpline:
-    """A line of the list that is shown when the chat cannot run."""
-
-    name: str
-    phone: str
-
-
-Helplines = Callable[[str], Sequence[Helpline]]
-
-
-class Refusal(Exception):
-    """A request that is not ours, with the status and the short reason to answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-    def response(self) -> Response:
-        """The refusal as JSON."""
-        return JSONResponse({"reason": self.reason}, status_code=self.status)
 
 
 def routes(
@@ -89,7 +51,8 @@ def routes(
     # person's own words could betray the token by its size.
     gzip = [Middleware(GZipMiddleware, minimum_size=500)]
     return [
-        notes.route(_environment(), texts, page_language),
+        notes.route(texts),
+        *plain.routes(conversations, texts),
         Route("/", partial(page, pages), methods=["GET"], middleware=gzip),
         Route("/api/turn", partial(turn, conversations), methods=["POST"]),
         Route("/api/leave", partial(leave, conversations), methods=["POST"]),
@@ -100,11 +63,11 @@ def routes(
 def render(language: str, texts: Mapping[str, Text], helplines: Helplines | None) -> str:
     """The page in one language; the texts of the other ride along, so that switching loads nothing."""
     return (
-        _environment()
+        environment()
         .get_template("chat.html")
         .render(
             language=language,
-            other=next(name for name in LANGUAGES if name != language),
+            other=other_language(language),
             ui={name: {key: texts[f"ui.{key}"].in_language(name) for key in UI_TEXTS} for name in LANGUAGES},
             helplines=helplines(language) if helplines else (),
             exit_url=settings().exit_url,
@@ -113,36 +76,9 @@ def render(language: str, texts: Mapping[str, Text], helplines: Helplines | None
     )
 
 
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(WEB / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def page_language(asked: str | None, accepted: str) -> str:
-    """Language of the page: the one asked for, else the best of ``Accept-Language``, else Dutch."""
-    if asked in LANGUAGES:
-        return asked
-    best, weight = LANGUAGES[0], 0.0
-    for part in accepted.lower().split(","):
-        name, _, quality = part.strip().partition(";q=")
-        language = name.split("-")[0].strip()
-        try:
-            wanted = float(quality) if quality else 1.0
-        except ValueError:
-            continue
-        if language in LANGUAGES and wanted > weight:
-            best, weight = language, wanted
-    return best
-
-
 async def page(pages: Mapping[str, str], request: Request) -> Response:
     """The page itself."""
-    language = page_language(request.query_params.get("l"), request.headers.get("accept-language", ""))
+    language = language_of(request)
     return HTMLResponse(pages[language], headers={"Content-Language": language})
 
 
@@ -152,7 +88,7 @@ async def turn(conversations: Conversations, request: Request) -> Response:
         # A foreign page cannot add this header without a preflight, which nobody answers: no forged turns.
         if request.headers.get("x-halte") != "1":
             raise Refusal(403, "header_missing")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if content_type(request) != "application/json":
             raise Refusal(415, "not_json")
         session, incoming = read_turn(await body_of(request, BODY_LIMIT))
     except Refusal as refusal:
@@ -174,19 +110,6 @@ async def leave(conversations: Conversations, request: Request) -> Response:
     if TOKEN.fullmatch(session):
         conversations.forget(session)
     return Response(status_code=204)
-
-
-async def body_of(request: Request, limit: int) -> bytes:
-    """The body, given up as soon as it is larger than ``limit``."""
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise Refusal(413, "too_large")
-    except ClientDisconnect:
-        raise Refusal(400, "incomplete") from None
-    return body
 
 
 def read_turn(body: bytes) -> tuple[str | None, Incoming]:
@@ -234,4 +157,4 @@ def free_text(data: dict[str, Any]) -> str | None:
         return None
     if not isinstance(value, str):
         raise Refusal(400, "text")
-    return SURROGATES.sub("\ufffd", CONTROLS.sub("", value.replace("\r\n", "\n")))
+    return without_breaking(value)

@@ -18,9 +18,10 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bot.app import create_app, server
-from bot.channels import notes
+from bot.channels import notes, plain
+from bot.channels.pages import Helpline
 from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
-from bot.channels.web import UI_TEXTS, Helpline
+from bot.channels.web import UI_TEXTS
 from bot.content.schema import Text
 from bot.settings import settings
 
@@ -29,7 +30,7 @@ FLAGS = (
 ).split()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 TEXTS = {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in UI_TEXTS}
-TEXTS |= {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in notes.TEXTS}
+TEXTS |= {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in (*notes.TEXTS, *plain.UI_TEXTS)}
 for way in ("copy", "print", "save"):
     TEXTS[f"take.{way}"] = Text(nl=f"nl {way}", fr=f"fr {way}")
     TEXTS[f"take.{way}_warning"] = Text(nl=f"nl {way} warning", fr=f"fr {way} warning")
@@ -74,6 +75,8 @@ class Scripted:
             return Outgoing(token, [Bubble("text", f"chosen {incoming.choice}", language)], [], language)
         if text == "cards":
             return Outgoing(token, CARDS, BUTTONS, language)
+        if text == "sheet":
+            return Outgoing(token, [SHEET], BUTTONS, language)
         if text == "wipe":
             self.forget(token)
             return Outgoing(token, [Bubble("text", "all gone", language)], [], language, ended=True)
@@ -89,6 +92,10 @@ class Scripted:
 
 
 BUTTONS = [Button("choice-1", "First answer"), Button("choice-2", "Second answer")]
+SHEET = Bubble(
+    "sheet", "", "nl", title="My list", lines=["1. one", "2. two"],
+    actions=[Action(way, way, "lijst.txt", f"{way} warning") for way in ("copy", "print", "save")],
+)  # fmt: skip
 CARDS = [
     Bubble("text", "intro", "nl"),
     Bubble("quote", "her own words <b>not bold</b>", "fr"),

@@ -11,6 +11,7 @@ import pytest
 
 from bot.app import create_app
 from bot.settings import settings
+from tests.browser.axe import violations
 from tests.browser.conftest import running
 
 STORED = """async () => ({
@@ -382,6 +383,78 @@ def test_idle_conversations_are_announced_and_then_wiped(context: Any, site: str
     context.clock.fast_forward(5 * 60_000)
     page.get_by_text("nl deleted").wait_for()
     assert "SECRET" not in page.content() and not scripted.open
+
+
+def test_a_person_who_shows_that_she_is_there_is_not_wiped(context: Any, site: str, scripted: Any) -> None:
+    context.clock.install()
+    page = opened(context, site)
+    context.clock.fast_forward(26 * 60_000)
+    page.get_by_text("nl idle_warning").wait_for()
+    page.keyboard.press("a")
+    assert not page.locator("#notice.shown").count()
+    context.clock.fast_forward(2 * 60_000)
+    assert not page.locator("#notice.shown").count() and page.locator("#log .turn").count() == 1
+    context.clock.fast_forward(2 * 60_000)
+    page.get_by_text("nl idle_warning").wait_for()
+    page.locator("#intro").click()
+    context.clock.fast_forward(4 * 60_000)
+    assert page.locator("#log .turn").count() == 1 and scripted.open
+    context.clock.fast_forward(2 * 60_000)
+    page.get_by_text("nl deleted").wait_for()
+
+
+@pytest.mark.parametrize("button", ["delete", "restart"])
+def test_deleting_without_network_is_honest_and_is_made_good(
+    context: Any, site: str, scripted: Any, button: str
+) -> None:
+    page = opened(context, site)
+    say(page, "SECRET")
+    page.get_by_text("heard SECRET").wait_for()
+    session = next(iter(scripted.open))
+    context.set_offline(True)
+    page.locator(f"#{button}").click()
+    page.get_by_text("nl delete_offline").wait_for()
+    assert "SECRET" not in page.content() and session in scripted.open
+    page.locator("#retry").click()
+    page.get_by_text("nl delete_offline").wait_for()
+    context.set_offline(False)
+    assert eventually(lambda: session in scripted.forgotten), "erased without a question once there is a network"
+    page.get_by_text("nl deleted").wait_for()
+
+
+def test_after_deleting_without_network_words_begin_a_new_conversation(
+    context: Any, site: str, scripted: Any, elsewhere: str
+) -> None:
+    page = opened(context, site)
+    session = next(iter(scripted.open))
+    page.route("**/api/leave", lambda route: route.abort())
+    page.locator("#delete").click()
+    page.get_by_text("nl delete_offline").wait_for()
+    say(page, "new")
+    page.get_by_text("heard new").wait_for()
+    assert len(scripted.open) == 2 and scripted.said[session] == [""]
+    page.unroute("**/api/leave")
+    page.locator("#exit").click()
+    page.wait_for_url(elsewhere)
+    assert eventually(lambda: not scripted.open), "leaving erases both"
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_no_accessibility_violations(context: Any, site: str, colours: str) -> None:
+    page = opened(context, site)
+    page.emulate_media(color_scheme=colours)
+    assert violations(page) == []
+    for turns, text in enumerate(("cards", "sheet"), start=2):
+        say(page, text)
+        page.locator("#log .bot").nth(turns - 1).wait_for(state="attached")
+        assert violations(page) == []
+    context.set_offline(True)
+    say(page, "x")
+    page.get_by_text("nl offline").wait_for()
+    assert violations(page) == []
+    context.set_offline(False)
+    page.goto(f"{site}notes?l=fr")
+    assert violations(page) == []
 
 
 def test_without_script_there_is_help(browser: Any, site: str, elsewhere: str) -> None:

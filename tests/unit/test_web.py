@@ -10,12 +10,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.app import HEADERS, create_app, directory_helplines
-from bot.channels import notes
+from bot.channels import notes, plain
+from bot.channels.pages import Helpline, page_language
 from bot.channels.turn import Bubble, Button, Incoming, Outgoing
-from bot.channels.web import BODY_LIMIT, UI_TEXTS, Helpline, page_language, routes
+from bot.channels.web import BODY_LIMIT, UI_TEXTS, routes
 from bot.content.schema import Text
 
-TEXTS = {f"ui.{key}": Text(nl=f"{key} <nl>", fr=f"{key} <fr>") for key in {*UI_TEXTS, *notes.TEXTS}}
+TEXTS = {f"ui.{key}": Text(nl=f"{key} <nl>", fr=f"{key} <fr>") for key in {*UI_TEXTS, *notes.TEXTS, *plain.UI_TEXTS}}
 for way in ("copy", "print", "save"):
     for key in (f"take.{way}", f"take.{way}_warning"):
         TEXTS[key] = Text(nl=f"{key} <nl>", fr=f"{key} <fr>")
@@ -83,7 +84,7 @@ def test_page_is_neutral_escaped_and_self_contained(client: TestClient) -> None:
     assert '<html lang="nl">' in page.text and "<title>title &lt;nl&gt;</title>" in page.text
     assert "no_js &lt;nl&gt;" in page.text and 'href="tel:0800' in page.text and 'href="tel:112"' in page.text
     assert " style=" not in page.text and "<style" not in page.text and " on" + "click" not in page.text
-    assert page.text.count("<script ") == 2 and all(f'src="static/{name}.js"' in page.text for name in ("exit", "chat"))
+    assert page.text.count("<script ") == 2 and all(f'src="static/{name}.js"' in page.text for name in ("exit", "page"))
 
 
 def test_exit_is_the_first_thing_to_reach_and_works_without_script(client: TestClient) -> None:
@@ -236,7 +237,8 @@ def test_health_and_unknown_addresses(client: TestClient) -> None:
 def test_the_page_is_small(client: TestClient) -> None:
     import gzip
 
-    paths = ("/", "/static/chat.css", "/static/exit.js", "/static/chat.js", "/static/icon.svg")
+    scripts = [f"/static/{name}.js" for name in ("exit", "page", "wayout", "chat", "bubbles", "sheet")]
+    paths = ("/", "/static/chat.css", "/static/sheet.css", "/static/icon.svg", *scripts)
     sizes: dict[str, int] = {path: len(gzip.compress(client.get(path).content)) for path in paths}
     assert sum(sizes.values()) < 25_000, sizes
     assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
