@@ -41,6 +41,24 @@ class Settings(BaseSettings):
     max_sessions: int = Field(5000, ge=1, description="conversations kept in memory at once")
     turn_seconds: float = Field(5.0, gt=0, description="longest a turn may take before the fixed help sentence")
     baseline_epochs: int = Field(100, ge=1, description="epochs of the baseline in `evaluate` and `bench`")
+    desk: str = Field(
+        "",
+        description="ids of the services (in the directory) whose staff work at this desk, comma separated, the first "
+        "that speaks the person's language receives hand-overs; empty = no desk, no API, no hand-over",
+    )
+    desk_database_url: str = Field(
+        f"sqlite:///{ROOT / 'var' / 'desk.sqlite'}", description="SQLAlchemy URL of hand-overs, accounts and audit log"
+    )
+    desk_key: str | None = Field(
+        None, description="key that seals hand-overs, from `halte staff key`; several, comma separated: the first seals"
+    )
+    desk_key_file: Path = Field(
+        ROOT / "var" / "desk.key", description="where the key is when desk_key is unset; made at the first start"
+    )
+    handover_days: int = Field(7, ge=1, le=90, description="days after which a hand-over is erased")
+    desk_idle_minutes: int = Field(15, ge=1, le=120, description="idle minutes after which staff must log in again")
+    desk_hours: int = Field(8, ge=1, le=24, description="hours after which staff must log in again in any case")
+    api_calls_per_minute: int = Field(60, ge=1, description="calls a minute that one API token may make")
     secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 
     class Config:
@@ -50,6 +68,11 @@ class Settings(BaseSettings):
     def content_dir(self) -> Path:
         """Folder with forms, protocols and texts."""
         return self.data_dir / "content"
+
+    @property
+    def desk_organisations(self) -> tuple[str, ...]:
+        """Who works at the desk; empty when there is none."""
+        return tuple(name.strip() for name in self.desk.split(",") if name.strip())
 
 
 @lru_cache(maxsize=1)
