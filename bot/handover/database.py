@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from bot.handover import models as m
 from bot.settings import settings
@@ -33,6 +34,22 @@ def engine(url: str | None = None) -> Engine:
         event.listen(made, "begin", _begin)
     m.Base.metadata.create_all(made)
     return made
+
+
+class Transaction(Session):
+    """``with`` begins; leaving commits, or undoes everything when something was raised."""
+
+    def __init__(self, database: Engine) -> None:
+        super().__init__(database, future=True, expire_on_commit=False)
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        try:
+            if kind is None:
+                self.commit()
+            else:
+                self.rollback()
+        finally:
+            self.close()
 
 
 def scrub(database: Engine) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.handover import audit
 from bot.handover.audit import Actor
 from bot.handover.codes import new_code, read_code
-from bot.handover.database import scrub
+from bot.handover.database import Transaction, scrub
 from bot.handover.models import CLAIMED, CLOSED, WAITING, Handover, Note
 from bot.handover.summary import NotASummary, Summary, shown
 from bot.handover.vault import SealBroken, Vault
@@ -219,8 +219,8 @@ class Handovers:
     def _scrub(self) -> None:
         self._unscrubbed = not scrub(self._database)  # when others are busy, the next sweep does it
 
-    def _begin(self) -> _Transaction:
-        return _Transaction(self._database)
+    def _begin(self) -> Transaction:
+        return Transaction(self._database)
 
     def _alive(self) -> object:
         return Handover.expires_at > self._now()  # what is due is gone, also before it was swept
@@ -261,19 +261,3 @@ class Handovers:
 
     def _now(self) -> int:
         return int(self._clock())
-
-
-class _Transaction(Session):
-    """``with`` begins; leaving commits, or undoes everything when something was raised."""
-
-    def __init__(self, database: Engine) -> None:
-        super().__init__(database, future=True, expire_on_commit=False)
-
-    def __exit__(self, kind: object, value: object, trace: object) -> None:
-        try:
-            if kind is None:
-                self.commit()
-            else:
-                self.rollback()
-        finally:
-            self.close()
