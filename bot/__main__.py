@@ -60,10 +60,12 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=commands.check)
 
     from bot.corpus import cli as data
+    from bot.desk import cli as staff
     from bot.directory import cli as services
 
     data.add_parser(sub)
     services.add_parser(sub)
+    staff.add_parser(sub)
     return top
 
 

@@ -99,7 +99,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        real = conversations
+        real, desk = conversations, None
         if real is None:
             # Imported here: Rasa takes seconds, and tests of the page must not pay for it.
             from bot.channels.conversations import Conversations
@@ -109,12 +109,24 @@ def create_app(
             await engine.recognise("dag")  # the first reading is slow: nobody should have to wait for it
             real = Conversations(engine)
             mount(app, real)
-        sweeping = asyncio.create_task(keep_sweeping(real))
+            if settings().desk_organisations:
+                from bot.desk.mount import mount_desk
+
+                desk = mount_desk(app, engine.recognise)
+                real.observe = desk.figures.observe
+        sweeping = [asyncio.create_task(keep_sweeping(real))]
+        if desk is not None:
+            from bot.desk.mount import keep_tidy
+
+            sweeping.append(asyncio.create_task(keep_tidy(desk)))
         try:
             async with telegram(app, real):
                 yield
         finally:
-            sweeping.cancel()
+            for task in sweeping:
+                task.cancel()
+            if desk is not None:
+                desk.figures.write()
 
     def mount(app: Starlette, real: web.Conversations) -> None:
         app.router.routes.extend(web.routes(real, page_texts(texts), helplines or directory_helplines))

@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,10 @@ MIN_PREFIX = 4  # letters of a label that are enough to mean it
 REMEMBERED = 8  # answers kept per session for clients that ask again
 
 
+Observer = Callable[[Mapping[str, Any], Mapping[str, Any], str], None]
+"""Told about each turn: what was known before, what is known now, the channel."""
+
+
 @dataclass
 class Session:
     """One conversation as the edge sees it. The token is its only name outside; inside only a pseudonym."""
@@ -60,6 +64,7 @@ class Conversations:
         self._renderer = Renderer()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._lifelines = {language: self._lifeline_cards(language) for language in LIFELINES}
+        self.observe: Observer | None = None
         self._key = (settings().secret or secrets.token_hex(32)).encode()
 
     async def turn(self, token: str | None, incoming: Incoming) -> Outgoing:
@@ -190,6 +195,8 @@ class Conversations:
         finally:
             if session.token not in self._sessions:  # erased while it was being answered: what was stored goes too
                 self._engine.forget(sender)
+        if self.observe:
+            self.observe(before, state, "web")
         session.language = state.get("language", session.language)
         session.informal = bool(state.get("informal"))
         if any(before.get(name) != state.get(name) for name in ("pending", "node")):

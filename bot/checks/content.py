@@ -14,7 +14,19 @@ from pydantic import BaseModel, ValidationError
 from bot.checks.project import Finding, Project, item_name, load
 from bot.content.catalogue import Loader
 from bot.content.guides import PlanQuestions, Platform, QuestionBank, Theme
-from bot.content.schema import PHASES, PLATFORM, FlagSigns, Form, Intake, Option, Protocol, Screener, Step, Texts
+from bot.content.schema import (
+    PHASES,
+    PLATFORM,
+    FlagSigns,
+    Form,
+    Intake,
+    Option,
+    Protocol,
+    RiskFactors,
+    Screener,
+    Step,
+    Texts,
+)
 from bot.recognition.interview import ROLES
 from bot.recognition.protocol import TARGETS
 from bot.recognition.taxonomy import FLAGS
@@ -31,6 +43,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "plan/*.yml": Theme,
     "platforms/*.yml": Platform,
     "questions/*.yml": QuestionBank,
+    "risk.yml": RiskFactors,
 }
 REVIEW_DAYS = 180
 PLACEHOLDER = re.compile(r"{\w*}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -11,8 +12,9 @@ from bot.channels import notes
 from bot.channels.web import UI_TEXTS
 from bot.checks.project import Finding, Project, strings
 from bot.content.guides import BankQuestion, Platform, Theme, ThemeStep, Way
-from bot.content.schema import Form, Group, Node, Option, Question, Step
+from bot.content.schema import Form, Group, Node, Option, Question, RiskFactor, Step
 
+IN_TEMPLATE = re.compile(r"""\bt\(\s*(["'])([a-z_]+[.:][\w.:]*)\1\s*([+~])?""")
 SPEAKING: dict[str, int] = {"say": 0, "ask": 0, "quote": 0, "item": 0, "button": 0, "_plain": 2, "_again": 1}
 """Functions that take a key, with its place among the arguments."""
 
@@ -25,6 +27,7 @@ OWNERS: dict[str, tuple[type[BaseModel], ...]] = {
     "platform": (Platform, Way),
     "plan_answer": (Option,),
     "bank": (BankQuestion,),
+    "risk": (RiskFactor,),
 }
 """Kinds of keys that point into a file, and the fields they can name."""
 
@@ -56,8 +59,20 @@ def check(project: Project) -> Iterator[Finding]:
                 family = {key for key in known if key.startswith(start)} if "." in start else set()
                 if not start.startswith("ui."):
                     used |= family
+    for file, key, whole in _in_templates(project):
+        family = {name for name in known if name == key or (not whole and name.startswith(key))}
+        if not family and (whole or "." in key) and ":" not in key:
+            yield Finding(file, key, f"text {key!r} does not exist" if whole else f"no text begins with {key!r}")
+        used |= family
     for key in sorted(key for key in known.keys() - used if "@" not in key):  # see bot/checks/versions.py
         yield Finding(known[key], key, "is used nowhere in the code", warning=True)
+
+
+def _in_templates(project: Project) -> Iterator[tuple[str, str, bool]]:
+    """Keys in the templates: ``t("desk.queue")`` is whole, ``t("desk.flag_" + name)`` only a beginning."""
+    for path in sorted((project.root / "bot" / "web" / "templates").rglob("*.html")):
+        for match in IN_TEMPLATE.finditer(path.read_text(encoding="utf-8")):
+            yield project.name(path), match.group(2), not match.group(3)
 
 
 def _asked(node: ast.AST) -> ast.expr | None:

@@ -20,6 +20,8 @@ from bot.content.schema import (
     Option,
     Protocol,
     Question,
+    RiskFactor,
+    RiskFactors,
     Screener,
     Signs,
     Step,
@@ -52,6 +54,7 @@ class Catalogue:
     plan_answers: tuple[Option, ...]
     platforms: Mapping[str, Platform]
     bank: Mapping[str, BankQuestion]
+    risk: Mapping[str, RiskFactor]
 
     def text(self, key: str) -> Text:
         """The loose text called ``key``; raises ``KeyError`` when there is none."""
@@ -106,6 +109,7 @@ def load(folder: Path) -> Catalogue:
         plan_answers=tuple(plan.answers),
         platforms={platform.id: platform for platform in _all(folder / "platforms", Platform)},
         bank={question.id: question for question in bank},
+        risk={factor.id: factor for factor in read_yaml(folder / "risk.yml", RiskFactors).factors},
     )
 
 

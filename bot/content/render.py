@@ -16,7 +16,8 @@ class Renderer:
     """Renders loose texts by their key, and texts of a file by ``<kind>:<path>``.
 
     ``form:<id>.<field>``, ``question:<owner>.<id>.<field>``, ``protocol:<id>.<node>.<field>``,
-    ``theme:<id>.steps.<step>.<field>``, ``platform:<id>.ways.<way>.<field>``, ``bank:<id>.answer``;
+    ``theme:<id>.steps.<step>.<field>``, ``platform:<id>.ways.<way>.<field>``, ``bank:<id>.answer``,
+    ``risk:<id>.<field>``;
     a list index may follow (``form:sextortion.avoid.0``).
     A value ``{"key": ...}`` is itself rendered, a list is joined as in speech; all else is shown as it is.
     """
@@ -94,6 +95,8 @@ class Renderer:
             found, parts = self._content.platforms[parts[0]], parts[1:]
         elif owner == "bank":
             found, parts = self._content.bank[parts[0]], parts[1:]
+        elif owner == "risk":
+            found, parts = self._content.risk[parts[0]], parts[1:]
         elif owner == "group":
             found, parts = next(group for group in self._content.groups if group.id == parts[0]), ["label"]
         else:

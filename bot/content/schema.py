@@ -228,3 +228,20 @@ class Intake(Reviewed):
 
     questions: list[Question]
     answers: list[Option]
+
+
+class RiskFactor(Strict):
+    """Something published risk tools ask about, as a question to the caller. It has no weight: no score is made."""
+
+    id: str
+    name: Text
+    ask: Text
+    published: list[str]  # the tools that have it
+    then: Text | None = None  # what to do when the answer is yes
+    signs: Signs
+
+
+class RiskFactors(Reviewed):
+    """What the desk reminds staff to ask about."""
+
+    factors: list[RiskFactor]

@@ -206,8 +206,8 @@ class Accounts:
             session.execute(delete(StaffSession).where(StaffSession.staff_id == row.id))
             self._audit(session, by, "disabled", name)
 
-    def note_refusal(self, account: Account, action: str, target: str) -> None:
-        """Write down that somebody asked for what is not theirs."""
+    def note(self, account: Account, action: str, target: str) -> None:
+        """Write down something that changes no account: a refusal, an export."""
         with Transaction(self._database) as session:
             self._audit(session, account.actor, action, target)
 
