@@ -8,38 +8,21 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels import web
+from bot.channels.closed import Closed
 from bot.channels.pages import Helpline, Helplines
+from bot.channels.security import Guard
+from bot.channels.turn import Conversations
+from bot.channels.widget import Cors
 from bot.content.schema import Text
 from bot.quiet import log
 from bot.settings import settings
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noarchive",
-    "Permissions-Policy": ", ".join(
-        f"{feature}=()"
-        for feature in (
-            "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen "
-            "geolocation gyroscope hid identity-credentials-get idle-detection magnetometer microphone midi "
-            "payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
-        ).split()
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 # Who answers when the chat cannot run, best first; the directory has the names and numbers.
 WITHOUT_CHAT = {
@@ -49,34 +32,6 @@ WITHOUT_CHAT = {
 
 
 SWEEP_SECONDS = 30.0  # between two looks for conversations that have expired
-
-
-class Guard:
-    """Puts the safety headers on every answer and keeps what people wrote out of the error log."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        try:
-            await self.app(scope, receive, guarded)
-        except Exception as error:  # a traceback can hold the text of a message: only the type is logged
-            log("request_failed", error_class=type(error).__name__)
-            if not started:
-                await JSONResponse({"reason": "failed"}, status_code=500)(scope, receive, guarded)
 
 
 async def health(request: Request) -> Response:
@@ -91,23 +46,28 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def create_app(
-    conversations: web.Conversations | None = None,
+    conversations: Conversations | None = None,
     texts: Mapping[str, Text] | None = None,
     helplines: Helplines | None = None,
 ) -> Starlette:
     """The application. Without ``conversations`` it loads the trained engine when it starts."""
+    known = page_texts(texts)
+    lines = helplines or directory_helplines
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         real, desk = conversations, None
+        if real is None and settings().closed:  # closed for good until a new start: nothing to load
+            yield
+            return
         if real is None:
             # Imported here: Rasa takes seconds, and tests of the page must not pay for it.
-            from bot.channels.conversations import Conversations
+            from bot.channels import conversations as edge
             from bot.engine import Engine
 
             engine = Engine.load()
             await engine.recognise("dag")  # the first reading is slow: nobody should have to wait for it
-            real = Conversations(engine)
+            real = edge.Conversations(engine)
             mount(app, real)
             if settings().desk_organisations:
                 from bot.desk.mount import mount_desk
@@ -128,12 +88,12 @@ def create_app(
             if desk is not None:
                 desk.figures.write()
 
-    def mount(app: Starlette, real: web.Conversations) -> None:
-        app.router.routes.extend(web.routes(real, page_texts(texts), helplines or directory_helplines))
+    def mount(app: Starlette, real: Conversations) -> None:
+        app.router.routes.extend(web.routes(real, known, lines))
 
     app = Starlette(
-        routes=[Route("/health", health)],
-        middleware=[Middleware(Guard)],
+        routes=[Route("/health", health), *web.files(known, lines)],
+        middleware=[Middleware(Guard), Middleware(Cors), Middleware(Closed, texts=known, helplines=lines)],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
     )
@@ -143,16 +103,16 @@ def create_app(
 
 
 @asynccontextmanager
-async def telegram(app: Starlette, conversations: web.Conversations) -> AsyncIterator[None]:
+async def telegram(app: Starlette, conversations: Conversations) -> AsyncIterator[None]:
     """The Telegram channel beside the web chat, when there is a token for it."""
     token = settings().telegram_token
     if not token:
         yield
         return
-    from bot.channels.conversations import Conversations
+    from bot.channels import conversations as edge
     from bot.channels.telegram.service import Telegram
 
-    assert isinstance(conversations, Conversations)
+    assert isinstance(conversations, edge.Conversations)
     channel = Telegram(conversations, token.get_secret_value(), settings().telegram_api, settings().telegram_webhook)
     app.router.routes.extend(channel.routes())
     running = asyncio.create_task(channel.run())
@@ -164,7 +124,7 @@ async def telegram(app: Starlette, conversations: web.Conversations) -> AsyncIte
         await channel.stop()
 
 
-async def keep_sweeping(conversations: web.Conversations) -> None:
+async def keep_sweeping(conversations: Conversations) -> None:
     """Erase what has expired also while nobody says anything."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)

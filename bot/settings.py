@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseSettings, Field, SecretStr
+from pydantic import BaseSettings, Field, SecretStr, validator
 
 ROOT = Path(__file__).resolve().parent.parent
+ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -59,10 +61,37 @@ class Settings(BaseSettings):
     desk_idle_minutes: int = Field(15, ge=1, le=120, description="idle minutes after which staff must log in again")
     desk_hours: int = Field(8, ge=1, le=24, description="hours after which staff must log in again in any case")
     api_calls_per_minute: int = Field(60, ge=1, description="calls a minute that one API token may make")
+    widget_hosts: str = Field(
+        "",
+        description="sites that may show the chat: their origins, separated by spaces (https://www.partner.be). No "
+        "path, no star; https, but for localhost",
+    )
+    closed: bool = Field(False, description="1 switches the chat off: every page becomes the list of helplines")
+    closed_file: Path = Field(
+        ROOT / "var" / "closed", description="the same without a restart: the chat is closed while this file exists"
+    )
     secret: str | None = Field(None, description="key for sender pseudonyms; random at each start when unset")
 
     class Config:
         env_prefix = "HALTE_"
+
+    @validator("widget_hosts")
+    def _exact_origins(cls, value: str) -> str:
+        for origin in value.replace(",", " ").split():
+            found = ORIGIN.fullmatch(origin)
+            if not found or (found["scheme"] == "http" and found["host"] not in ("localhost", "127.0.0.1")):
+                raise ValueError(f"{origin!r} is no origin like https://www.partner.be")
+        return value
+
+    @property
+    def widget_origins(self) -> tuple[str, ...]:
+        """The sites of ``widget_hosts``."""
+        return tuple(self.widget_hosts.replace(",", " ").split())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the chat is switched off at this moment."""
+        return self.closed or self.closed_file.exists()
 
     @property
     def content_dir(self) -> Path:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from bot.content.schema import Text
+from bot.quiet import log
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 LANGUAGES = ("nl", "fr")
@@ -25,6 +26,15 @@ class Helpline:
 
 
 Helplines = Callable[[str], Sequence[Helpline]]
+
+
+def lines_at_hand(helplines: Helplines | None, language: str) -> Sequence[Helpline]:
+    """The lines for a page that must be there also when the directory is not: then it still names 112."""
+    try:
+        return helplines(language) if helplines else ()
+    except Exception as error:
+        log("helplines_failed", error_class=type(error).__name__)
+        return ()
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.channels import notes, plain
+from bot.channels import notes, plain, security, widget
 from bot.channels.pages import (
     LANGUAGES,
     WEB,
@@ -56,6 +56,15 @@ def routes(
         Route("/", partial(page, pages), methods=["GET"], middleware=gzip),
         Route("/api/turn", partial(turn, conversations), methods=["POST"]),
         Route("/api/leave", partial(leave, conversations), methods=["POST"]),
+        widget.frame_route(pages, security.POLICY),
+    ]
+
+
+def files(texts: Mapping[str, Text], helplines: Helplines | None = None) -> list[BaseRoute]:
+    """What needs no conversation: it is there also while the chat is closed."""
+    gzip = [Middleware(GZipMiddleware, minimum_size=500)]
+    return [
+        *widget.routes(texts, helplines),
         Mount("/static", StaticFiles(directory=WEB / "static"), middleware=gzip),
     ]
 

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.web import BODY_LIMIT, WEB, Refusal, body_of, page_language
+from bot.channels.pages import page_language
+from bot.channels.web import BODY_LIMIT, WEB, Refusal, body_of
 from bot.content.render import Renderer
 from bot.desk.accounts import Account, Accounts
 from bot.desk.assessment import Assessor

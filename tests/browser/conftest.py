@@ -18,22 +18,17 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bot.app import create_app, server
-from bot.channels import notes, plain
 from bot.channels.pages import Helpline
 from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
-from bot.channels.web import UI_TEXTS
 from bot.content.schema import Text
 from bot.settings import settings
+from tests.page_texts import page_texts
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 ).split()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-TEXTS = {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in UI_TEXTS}
-TEXTS |= {f"ui.{key}": Text(nl=f"nl {key}", fr=f"fr {key}") for key in (*notes.TEXTS, *plain.UI_TEXTS)}
-for way in ("copy", "print", "save"):
-    TEXTS[f"take.{way}"] = Text(nl=f"nl {way}", fr=f"fr {way}")
-    TEXTS[f"take.{way}_warning"] = Text(nl=f"nl {way} warning", fr=f"fr {way} warning")
+TEXTS = page_texts("nl {key}", "fr {key}")
 TEXTS["ui.other_language"] = Text(nl="Français", fr="Nederlands")
 
 
@@ -180,6 +175,25 @@ def exit_url(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield elsewhere
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture()
+def partner(exit_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, dict[str, str]]]:
+    """A site of somebody else, allowed to show the chat: its address, and the pages to fill. Its policy is strict."""
+    pages: dict[str, str] = {}
+
+    async def page(request: Any) -> HTMLResponse:
+        chat = pages["chat"]
+        policy = f"default-src 'none'; script-src {chat}; connect-src {chat}; frame-src {chat}; base-uri 'none'"
+        body = pages.get(request.url.path, "")
+        return HTMLResponse(body, headers={"Content-Security-Policy": policy} if body else {})
+
+    with running(Starlette(routes=[Route("/{rest:path}", page)])) as address:
+        monkeypatch.setenv("HALTE_WIDGET_HOSTS", address.rstrip("/"))
+        settings.cache_clear()
+        yield address, pages
+        monkeypatch.delenv("HALTE_WIDGET_HOSTS")
+        settings.cache_clear()
 
 
 @pytest.fixture()

@@ -98,7 +98,7 @@ def test_role_by_role_and_route_by_route(house: House, role: str) -> None:
         elif open_to_all or LETTERS[role] in letters:
             refusals = [line for line in house.log() if line[:2] == (f"the-{role}", "page_refused") and line[2] == rule]
             assert not refusals and answer.status_code != 500, (rule, answer.status_code)
-            assert "/desk/login" != answer.headers.get("location"), rule
+            assert answer.headers.get("location") != "/desk/login", rule
         else:
             assert answer.status_code == 403, (rule, answer.status_code)
             assert (f"the-{role}", "page_refused", rule) in house.log()

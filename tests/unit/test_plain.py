@@ -10,18 +10,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.app import HEADERS, create_app
-from bot.channels import notes, plain
+from bot.app import create_app
+from bot.channels import plain
+from bot.channels.security import HEADERS
 from bot.channels.turn import Action, Bubble, Button, Incoming, Outgoing
-from bot.channels.web import UI_TEXTS
 from bot.content.schema import Text
 from bot.settings import settings
+from tests.page_texts import page_texts
 
-TEXTS = {f"ui.{key}": Text(nl=f"{key} nl", fr=f"{key} fr") for key in {*UI_TEXTS, *notes.TEXTS, *plain.UI_TEXTS}}
+TEXTS = page_texts("{key} nl", "{key} fr")
 TEXTS["ui.other_language"] = Text(nl="Français", fr="Nederlands")
-for way in ("copy", "print", "save"):
-    for key in (f"take.{way}", f"take.{way}_warning"):
-        TEXTS[key] = Text(nl=f"{key} nl", fr=f"{key} fr")
 SHEET = Bubble(
     "sheet", "", "nl", title="My list", lines=["1. First <step>", "2. Second"],
     actions=[Action("copy", "Copy", "", "warned"), Action("save", "Save", "lijst.txt", "warned too")],

@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.app import HEADERS, create_app, directory_helplines
-from bot.channels import notes, plain
+from bot.app import create_app, directory_helplines
+from bot.channels import notes
 from bot.channels.pages import Helpline, page_language
+from bot.channels.security import HEADERS
 from bot.channels.turn import Bubble, Button, Incoming, Outgoing
-from bot.channels.web import BODY_LIMIT, UI_TEXTS, routes
-from bot.content.schema import Text
+from bot.channels.web import BODY_LIMIT, routes
+from tests.page_texts import page_texts
 
-TEXTS = {f"ui.{key}": Text(nl=f"{key} <nl>", fr=f"{key} <fr>") for key in {*UI_TEXTS, *notes.TEXTS, *plain.UI_TEXTS}}
-for way in ("copy", "print", "save"):
-    for key in (f"take.{way}", f"take.{way}_warning"):
-        TEXTS[key] = Text(nl=f"{key} <nl>", fr=f"{key} <fr>")
+TEXTS = page_texts("{key} <nl>", "{key} <fr>")
 OURS = {"X-Halte": "1", "Content-Type": "application/json"}
 START = {"session": None, "client_id": "c1", "start": True, "language": "fr"}
 

@@ -238,6 +238,7 @@ export function chat({ root, frame, texts, minutes, place, named = () => {} }) {
     clear();
     for (const id of ["composer", "below", "intro", "plain"]) byId(id).hidden = true;
     byId("without").hidden = false;
+    byId("without").style.animation = "none"; // at once, not after the wait of a page that is still loading
     tell(ui("closed"));
   }
 
@@ -303,6 +304,7 @@ export function chat({ root, frame, texts, minutes, place, named = () => {} }) {
   for (const kind of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(kind, fit, { signal: ending.signal });
   addEventListener("online", reconnected, { signal: ending.signal });
 
+  speak(language);
   fit();
   byId("without").hidden = true;
   for (const id of ["skip", "composer", "below"]) byId(id).hidden = false;

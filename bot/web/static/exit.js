@@ -3,21 +3,26 @@
 import { wayOut } from "./wayout.js";
 
 const link = document.getElementById("exit");
+const elsewhere = link.href;
 const framed = window.parent !== window;
 
-/** In a frame, the page around it must go too: its small script does that, or else we do. */
+const HOST_MILLISECONDS = 100;
+
+/** In a frame, the page around it must go too: its script does that at once, and takes this frame away; or else we do. */
 function go() {
-  if (!framed) return location.replace(link.href);
+  if (!framed) return location.replace(elsewhere);
   window.parent.postMessage("halte:leave", "*"); // holds nothing of the conversation
-  try {
-    window.top.location.replace(link.href);
-  } catch {
-    location.replace(link.href); // the host forbids it: at least this frame is gone
-  }
+  setTimeout(() => {
+    try {
+      window.top.location.replace(elsewhere);
+    } catch {
+      location.replace(elsewhere); // the host forbids it: at least this frame is gone
+    }
+  }, HOST_MILLISECONDS);
 }
 
 wayOut({
-  elsewhere: link.href,
+  elsewhere,
   leaveAt: "api/leave",
   hide: () => document.body.replaceChildren(),
   back: () => location.replace(location.pathname + location.search),

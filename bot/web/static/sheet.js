@@ -10,8 +10,27 @@ export function sheet({ title, lines, actions }, make, ui) {
   const node = make("section", "sheet");
   const list = make("ol", "", "", ...lines.map((line) => make("li", "", line.replace(/^\d+\. /, ""))));
   const text = [title, ...lines].join("\n");
-  node.append(make("h3", "", title), list, ...tools(actions, () => text, () => node.classList.add("printed"), make, ui));
+  const ready = () => (node.getRootNode() === document ? node.classList.add("printed") : onPaper(text));
+  node.append(make("h3", "", title), list, ...tools(actions, () => text, ready, make, ui));
   return node;
+}
+
+/** From inside a page of somebody else: that page is put aside on paper, and only the list is printed. */
+function onPaper(text) {
+  const paper = document.createElement("pre");
+  paper.className = "halte-paper";
+  paper.textContent = text;
+  paper.style.whiteSpace = "pre-wrap";
+  const rules = new CSSStyleSheet();
+  rules.replaceSync(`@media screen { .halte-paper { display: none } }
+    @media print { body > :not(.halte-paper) { display: none !important } }`);
+  const before = document.adoptedStyleSheets;
+  document.adoptedStyleSheets = [...before, rules];
+  document.body.append(paper);
+  addEventListener("afterprint", () => {
+    paper.remove();
+    document.adoptedStyleSheets = before;
+  }, { once: true });
 }
 
 /** Buttons for the ways, and the place of their warnings. `ready` prepares the page for printing. */
