@@ -69,11 +69,12 @@ class ActionQuestion(Journey):
         for index in range(len(question.answer)):
             turn.say(f"bank:{name}.answer.{index}")
         await show_services(turn, question.services)
-        if turn.loop:
-            return turn.resume()
         heard = {reading.form for reading in turn.read.forms} - case.forms.keys()
         hear(turn)
+        if turn.loop:
+            return turn.resume()
         if heard and case.role == "victim":
+            case.repeat = case.pending is not None
             return turn.done(then=INTERVIEW)
         return turn.done(then="action_next" if case.forms else "action_menu")
 
@@ -87,8 +88,10 @@ class ActionWhy(Journey):
         """See :class:`Journey`."""
         case = turn.case
         key = "answer.ask_why"
-        if turn.loop in (INTERVIEW, PLAN) and case.pending and case.pending != interview.CONFIRM:
+        if turn.loop == INTERVIEW and case.pending and case.pending != interview.CONFIRM:
             key = f"question:{case.pending}.why"
+        elif turn.loop == PLAN and str(case.step).startswith("plan."):
+            key = f"question:{case.step}.why"
         elif turn.loop == PROTOCOL and case.node and protocols.node(turn.content, case.node).why:
             key = f"protocol:{case.node}.why"
         turn.say(key)
@@ -107,7 +110,7 @@ class ActionMenu(Journey):
         )
         turn.greet_once()
         opening = turn.loop == PROTOCOL and (turn.case.node or "").partition(".")[0] in OPEN_PROTOCOLS
-        place = turn.loop is not None and not opening and bool(turn.case.pending or turn.case.waiting)
+        place = turn.loop is not None and not opening and bool(turn.case.pending or turn.case.waiting or turn.case.step)
         turn.ask("menu.ask", [
             *([button("menu.back", "resume")] if place else []),
             button("menu.tell", "menu_forms"), button("menu.plan", "ask_plan"), button("menu.who", "ask_service"),
@@ -123,10 +126,10 @@ class ActionBack(Journey):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
-        if turn.loop == PLAN and turn.case.marks:
-            turn.case.pending = list(turn.case.marks)[-1]
-            del turn.case.marks[turn.case.pending]
-            turn.say("plan.again")
+        if turn.loop == PLAN:
+            if turn.case.marks:
+                turn.case.step, _ = turn.case.marks.popitem()
+            turn.say("plan.again" if turn.case.step in turn.case.steps else "interview.no_back")
             return turn.resume()
         if turn.loop == PROTOCOL:  # a fixed path has no way back, and a crisis must not be left by a word
             turn.say("interview.no_back")

@@ -29,7 +29,7 @@ class ActionStop(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         turn.greet_once()
-        place = turn.case.forms or turn.case.waiting
+        place = turn.case.forms or turn.case.waiting or turn.case.step
         buttons = [button("button.continue", "resume")] if place else [button("menu.tell", "menu_forms")]
         turn.ask("answer.stop", [*buttons, button("menu.who", "ask_service"), button("menu.delete", "delete")])
         return turn.leave_pending()
@@ -49,7 +49,7 @@ class ActionResume(Journey):
         if case.in_plan:
             case.repeat = True
             return turn.done(then=PLAN)
-        if case.forms and not case.mirrored:
+        if case.pending or (case.forms and not case.mirrored):
             case.repeat = case.pending is not None
             return turn.done(then="recognise_form")
         return turn.done(then="action_next" if case.forms else "action_menu")

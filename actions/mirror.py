@@ -21,7 +21,7 @@ class ActionMirror(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
-        case.mirrored = True
+        case.mirrored, case.more = True, 0
         seen = reflect(case, turn.content)
         if seen.clear:
             turn.say("mirror.intro", forms=[{"key": f"form:{form}.name"} for form in seen.clear[:3]])

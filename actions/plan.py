@@ -10,8 +10,8 @@ from actions.protocol import begin, interrupts, new_crisis
 from actions.refer import show_services
 from actions.support import PLAN, Journey, Turn, button, option_button
 from bot.recognition import interview
-from bot.recognition.answers import interpret
-from bot.safetyplan.build import Situation, build, needed
+from bot.recognition.answers import SURE_ANSWER, interpret, literal
+from bot.safetyplan.build import CLOSE, Situation, build, needed
 from bot.safetyplan.steps import first_steps
 from bot.safetyplan.walk import LATER, MARKS, UNSAFE, current, reopen, sheet
 
@@ -19,6 +19,8 @@ AGAIN = {"perpetrator": "choices", "witness": "how"}
 """Where a role's path is taken up when it has been walked before."""
 
 ATTEMPTS = 3
+SHORT_ANSWER = 5  # words; a longer text is not read for the words of an answer
+NO_MARK = ("affirm", "deny", "skip", "unsure")
 EXPLAIN, ENOUGH = "explain", "enough"
 EXPLAINING = ("ask_why", "ask_explain")
 FILE_NAME = {"nl": "notities.txt", "fr": "notes.txt"}
@@ -66,7 +68,7 @@ class ActionWalkPlan(Journey):
         """See :class:`Journey`."""
         case = turn.case
         turn.greet_once()
-        case.pending, case.waiting, case.failed = None, False, 0
+        case.step, case.pending, case.waiting, case.failed = None, None, False, 0
         if case.steps and current(case.steps, case.marks) is None:
             case.marks = reopen(case.steps, case.marks, [turn.choice.get("option") or LATER])
         if not case.marks:
@@ -83,68 +85,83 @@ class ValidatePlanForm(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
-        if case.repeat or not case.pending:
+        if case.repeat or not case.step:
             case.repeat = False
-            if case.pending:
-                ask(turn, case.pending)
+            if case.step:
+                ask(turn, case.step)
                 return turn.wait()
             return await self._next(turn)
         if new_crisis(turn):
             return turn.reject(PLAN)
-        chosen = None if turn.intent == "ask_question" else self._chosen(turn, case.pending)
+        chosen = self._chosen(turn, case.step)
         if chosen is None and (interrupts(turn) or turn.read.forms):
             if not interrupts(turn):
-                case.pending = None  # something new is told: it is heard first, the plan can be taken up again
+                case.step = None  # something new is told: it is heard first, the plan can be taken up again
             return turn.reject(PLAN)
         if chosen is None:
-            return self._not_understood(turn)
+            return await self._not_understood(turn)
         case.failed = 0
-        if case.pending.startswith("plan."):
-            interview.record(case, turn.content, case.pending, chosen)
+        if case.step.startswith("plan."):
+            interview.record(case, turn.content, case.step, chosen, asked=False)
             return await self._next(turn)
         if chosen == EXPLAIN:
-            explain(turn, case.pending)
+            explain(turn, case.step)
             return turn.wait()
         if chosen == ENOUGH:
             return turn.finish()
-        case.marks[case.pending] = chosen
+        case.marks[case.step] = chosen
         turn.say(f"plan.marked_{chosen}")
         return await self._next(turn)
 
     @staticmethod
-    def _chosen(turn: Turn, pending: str) -> str | None:
-        """The id of the answer, ``skip`` counting as later; None when this is no answer."""
-        if pending.startswith("plan."):
-            return interpret(turn.content.question(pending).options, turn.read, turn.text, turn.choice.get("option"))
-        if turn.read.act in EXPLAINING and not turn.choice:
+    def _chosen(turn: Turn, step: str) -> str | None:
+        """The id of the answer; None when this is none. A story is no answer, whatever words are in it."""
+        short = len(turn.text.split()) <= SHORT_ANSWER
+        if step.startswith("plan."):
+            options = turn.content.question(step).options
+            said = literal(options, turn.text, turn.option) if short or turn.choice else None
+            asks = turn.intent == "ask_question" or bool(turn.read.forms)
+            return said or (None if asks else interpret(options, turn.read, turn.text, turn.option))
+        if turn.choice:
+            return turn.option if turn.option in (*MARKS, EXPLAIN, ENOUGH) else None
+        if turn.read.act in EXPLAINING:
             return EXPLAIN
-        chosen = interpret(turn.content.plan_answers, turn.read, turn.text, turn.choice.get("option"))
-        if turn.choice and turn.choice.get("intent") != "choose":
-            return None
-        return LATER if chosen == "skip" else chosen if chosen in (*MARKS, EXPLAIN, ENOUGH) else None
+        said = literal(turn.content.plan_answers, turn.text, None) if short else None
+        if said or turn.intent == "ask_question" or turn.read.forms:
+            return said
+        # "yes" to an instruction means that it was read: the step stays on the list.
+        vague = turn.read.act in NO_MARK and turn.read.act_confidence >= SURE_ANSWER
+        return LATER if vague else None
 
     @staticmethod
-    def _not_understood(turn: Turn) -> list[EventType]:
+    async def _not_understood(turn: Turn) -> list[EventType]:
         case = turn.case
         case.failed += 1
-        if turn.read.language == "other" or case.failed >= ATTEMPTS:
+        if turn.read.language == "other":
             return turn.reject(PLAN)
+        if case.failed >= ATTEMPTS:
+            if not str(case.step).startswith("plan."):
+                return turn.reject(PLAN)
+            case.failed = 0
+            case.answers[str(case.step)] = "unknown"  # a question that does not get through is left
+            return await ValidatePlanForm._next(turn)
         turn.say("interview.answer_hint")
-        ask(turn, case.pending or "")
+        ask(turn, case.step or "")
         return turn.wait()
 
     @staticmethod
     async def _next(turn: Turn) -> list[EventType]:
         case = turn.case
         situation = _situation(turn)
-        if not case.marks:
-            unknown = [f"plan.{name}" for name in needed(turn.content, situation)]
-            question = next((key for key in unknown if key not in case.answers), None)
-            if question:
-                case.pending = question
-                ask(turn, question)
-                return turn.wait()
-            case.steps = build(turn.content, situation)
+        unknown = [f"plan.{name}" for name in needed(turn.content, situation)] if not case.marks else []
+        question = next((key for key in unknown if key not in case.answers), None)
+        if question:
+            case.step = question
+            ask(turn, question)
+            return turn.wait()
+        # What was told meanwhile counts: only what was answered stays as it is.
+        open_steps = [key for key in build(turn.content, situation) if key not in case.marks]
+        case.steps = [key for key in case.steps if key in case.marks] + open_steps
         step = current(case.steps, case.marks)
         if step is None:
             return turn.finish()
@@ -152,7 +169,7 @@ class ValidatePlanForm(Journey):
             case.handled.append("gate")
             turn.say("plan.gate")
             await show_services(turn, ["flag:danger"])
-        case.pending = step
+        case.step = step
         ask(turn, step)
         return turn.wait()
 
@@ -199,10 +216,11 @@ def _minor(turn: Turn) -> bool:
 
 
 def _situation(turn: Turn) -> Situation:
-    facts = turn.case.facts
+    facts, careful = turn.case.facts, turn.case.careful
+    near = facts.get("other") in (*CLOSE, None)
     return Situation(
-        forms=turn.case.ranked_forms(), minor=_minor(turn), careful=turn.case.careful, relation=facts.get("other"),
-        home=facts.get("home"), phone=facts.get("phone"),
+        forms=turn.case.ranked_forms(), minor=_minor(turn), careful=careful, relation=facts.get("other"),
+        home=facts.get("home") or ("together" if careful and near else None), phone=facts.get("phone"),
         children={"yes": True, "no": False}.get(facts.get("children", "")),
     )  # fmt: skip
 
@@ -211,10 +229,7 @@ def show_sheet(turn: Turn) -> None:
     """The plan as it stands, with the ways to take it along, each with its warning."""
     case = turn.case
     found = sheet(case.steps, case.marks)
-    lines: list[Any] = [
-        {"key": "plan.step", "values": {"n": number, "do": {"key": f"{key}.do"}}}
-        for number, key in enumerate(found.todo, 1)
-    ]
+    lines: list[Any] = [_line(turn, number, key) for number, key in enumerate(found.todo, 1)]
     lines += [{"key": "plan.sheet_done", "values": {"do": {"key": f"{key}.do"}}} for key in found.done]
     ways = ("copy", "print", "save")
     turn.sheet(
@@ -226,6 +241,13 @@ def show_sheet(turn: Turn) -> None:
         turn.say("plan.left_out")
 
 
+def _line(turn: Turn, number: int, key: str) -> dict[str, Any]:
+    values: dict[str, Any] = {"n": number, "do": {"key": f"{key}.do"}}
+    if not turn.content.step(key).noticed:
+        return {"key": "plan.step", "values": values}
+    return {"key": "plan.step_noticed", "values": {**values, "noticed": {"key": f"{key}.noticed"}}}
+
+
 class ActionAfterPlan(Journey):
     """The walk is over: the plan as it stands, and what next."""
 
@@ -234,7 +256,7 @@ class ActionAfterPlan(Journey):
     async def act(self, turn: Turn) -> list[EventType]:
         """See :class:`Journey`."""
         case = turn.case
-        case.pending = None
+        case.step = None
         turn.say("plan.finished")
         show_sheet(turn)
         buttons = []
@@ -259,13 +281,13 @@ class ActionPlatform(Journey):
         name, _, way = turn.choice.get("option", "").partition(".")
         platform = turn.content.platforms.get(name)
         if platform is None:
-            return turn.resume()
+            return self._on(turn)
         chosen = next((entry for entry in platform.ways if entry.id == way), None)
         if chosen is None:
             turn.ask("platform.what", [
                 button(f"platform:{name}.ways.{entry.id}.title", "show_platform", f"{name}.{entry.id}")
                 for entry in platform.ways
-            ], name={"key": f"platform:{name}.name"})  # fmt: skip
+            ] + [button("menu.back", "resume")], name={"key": f"platform:{name}.name"})  # fmt: skip
             return turn.done()
         key = f"platform:{name}.ways.{way}"
         if chosen.noticed:
@@ -273,4 +295,8 @@ class ActionPlatform(Journey):
         for index in range(len(chosen.how)):
             turn.item(f"{key}.how.{index}")
         turn.say("platform.checked", date=platform.checked_on.strftime("%d/%m/%Y"))
-        return turn.resume()
+        return self._on(turn)
+
+    @staticmethod
+    def _on(turn: Turn) -> list[EventType]:
+        return turn.resume() if turn.loop else turn.done(then="action_next")

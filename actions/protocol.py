@@ -10,7 +10,7 @@ from actions.refer import show_services
 from actions.support import INTERVIEW, PLAN, PROTOCOL, Journey, Turn, button, option_button
 from bot.content.schema import PLATFORM, Option
 from bot.recognition import interview, protocol
-from bot.recognition.answers import ASKS, SURE_INTERRUPTION, interpret
+from bot.recognition.answers import ASKS, SURE_INTERRUPTION, interpret, literal
 from bot.recognition.taxonomy import most_urgent
 
 ATTEMPTS = 2
@@ -23,7 +23,7 @@ def begin(turn: Turn, name: str, node: str | None = None) -> list[EventType]:
     case = turn.case
     if name not in case.handled:
         case.handled.append(name)
-    if turn.loop in (INTERVIEW, PLAN) and case.pending:
+    if (turn.loop == INTERVIEW and case.pending) or (turn.loop == PLAN and case.step):
         case.resume = turn.loop
     case.node = f"{name}.{node}" if node else protocol.first(turn.content, name)
     case.waiting, case.failed = False, 0
@@ -43,7 +43,10 @@ def new_crisis(turn: Turn) -> str | None:
     """The most urgent signal of this message that its protocol is not already answering."""
     walked = (turn.case.node or "").partition(".")[0] if turn.loop == PROTOCOL else ""  # a path left is kept as node
     answered = {walked} | ({"minor"} & set(turn.case.handled))
-    return most_urgent([flag for flag in turn.read.flags if flag not in answered], turn.read.flag_evidence)
+    flags = [flag for flag in turn.read.flags if flag not in answered]
+    if walked in ("danger", "suicide"):  # out of a crisis only words lead into another, no guess
+        flags = [flag for flag in flags if turn.read.flag_evidence.get(flag)]
+    return most_urgent(flags, turn.read.flag_evidence)
 
 
 def interrupts(turn: Turn) -> bool:
@@ -73,13 +76,16 @@ class ValidateProtocolForm(Journey):
         here = protocol.node(turn.content, case.node)
         if new_crisis(turn):
             return turn.reject(PROTOCOL)
-        chosen = interpret(here.options, turn.read, turn.text, turn.choice.get("option"))
+        said = literal(here.options, turn.text, turn.option)
+        if turn.intent == "ask_question" and not said and not self._asks_harm(turn):
+            return turn.reject(PROTOCOL)
+        chosen = said or interpret(here.options, turn.read, turn.text, turn.option)
         option = next((option for option in here.options if option.id == chosen), None)
         if option:
             case.failed = 0
             interview.apply(case, option.sets)
             return await self._go(turn, protocol.answer(turn.content, case, option))
-        if case.role == "perpetrator" and "ask_harm" in [name for name, _ in turn.read.ranking[:2]]:
+        if self._asks_harm(turn):
             turn.say("answer.ask_harm")
             ask(turn, case.node)
             return turn.wait()
@@ -97,6 +103,10 @@ class ValidateProtocolForm(Journey):
         turn.say("interview.answer_hint")
         ask(turn, case.node)
         return turn.wait()
+
+    @staticmethod
+    def _asks_harm(turn: Turn) -> bool:
+        return turn.case.role == "perpetrator" and "ask_harm" in [name for name, _ in turn.read.ranking[:2]]
 
     async def _go(self, turn: Turn, target: str) -> list[EventType]:
         if target.startswith("@"):
@@ -172,6 +182,7 @@ def route(turn: Turn, target: str | None) -> list[EventType]:
         left, case.resume = case.resume, None
         case.repeat = left is not None
         return turn.done(then=left or (INTERVIEW if case.forms else "action_next"))
+    case.resume = None
     follow_up = {"next": "action_next", "refer": "action_refer", "plan": "action_plan"}
     return turn.done(then=follow_up[name]) if name in follow_up else turn.done()
 

@@ -12,7 +12,6 @@ from bot.recognition import interview
 from bot.recognition.answers import interpret, literal, standard_label
 
 ATTEMPTS = 3
-CLEARLY_HEARD = 0.45  # a second form below this is asked about, not said back
 NO_LABEL = Text(nl="", fr="")
 CONFIRM_OPTIONS = [
     Option(id="yes", label=NO_LABEL, acts=["affirm"]),
@@ -59,13 +58,13 @@ class ValidateRecogniseForm(Journey):
     def _answer(self, turn: Turn, key: str) -> str | None:
         question = interview.question_of(turn.case, turn.content)
         options = (question.options or turn.content.answers) if question else CONFIRM_OPTIONS
-        return interpret(options, turn.read, turn.text, turn.choice.get("option"))
+        return interpret(options, turn.read, turn.text, turn.option)
 
     @staticmethod
     def _literal(turn: Turn) -> str | None:
         question = interview.question_of(turn.case, turn.content)
         options = question.options if question else ()
-        return literal(options, turn.text, turn.choice.get("option")) if question else None
+        return literal(options, turn.text, turn.option) if question else None
 
     def _record(self, turn: Turn, key: str, answer: str) -> list[EventType]:
         case = turn.case
@@ -140,8 +139,7 @@ def say_heard(turn: Turn) -> None:
     case = turn.case
     turn.say("tell.heard_intro")
     said: set[str] = set()
-    known = [form for form in case.ranked_forms() if form in turn.content.forms][:2]
-    for form in [form for form in known if form == known[0] or case.forms[form] >= CLEARLY_HEARD]:
+    for form in interview.said_back(case, turn.content):
         heard = {"key": f"form:{form}.heard"}
         quotes = [quote for quote in case.quotes.get(form, ()) if quote not in said]
         said.update(quotes[:1])
@@ -168,9 +166,7 @@ class ActionAfterQuestions(Journey):
             turn.case.resume = INTERVIEW
             return begin_minor(turn) if target == "@minor" else begin(turn, target[1:])
         if target == "@correct":
-            turn.case.forms.clear()
-            turn.case.quotes.clear()
-            turn.case.answers.pop(interview.CONFIRM, None)
+            turn.case.start_over()
             turn.say("tell.corrected")
             return turn.done(then="action_menu_forms")
         return turn.done(then="action_mirror")

@@ -37,6 +37,8 @@ class Turn:
         self.text: str = message.get("text") or ""
         self.choice: Mapping[str, str] = message.get("choice") or {}
         self.intent: str = (message.get("intent") or {}).get("name") or ""
+        if tracker.latest_action_name in (None, LISTEN):
+            self.case.repeat = False  # only what happened within this turn makes a form repeat its question
         self.loop: str | None = (tracker.active_loop or {}).get("name")
         self.content: Catalogue = catalogue()
         self.read = self._understanding(message)
@@ -63,6 +65,13 @@ class Turn:
             case.language == "fr" and TU.search(self.text)
         ):
             case.informal = True
+
+    @property
+    def option(self) -> str | None:
+        """The option of the open question whose button was pressed; other buttons have options of their own."""
+        if not self.choice:
+            return None
+        return self.choice.get("option", "") if self.choice.get("intent") == "choose" else ""
 
     def say(self, key: str, **values: Any) -> None:
         """One bubble: the content text ``key`` with ``values`` filled in."""
@@ -125,7 +134,7 @@ class Turn:
 
     def leave_form(self, then: str = LISTEN) -> list[EventType]:
         """End this action and whatever form was walked."""
-        self.case.pending, self.case.waiting = None, False
+        self.case.pending, self.case.waiting, self.case.step = None, False, None
         return self.done(ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("answer", None), then=then)
 
     def leave_pending(self) -> list[EventType]:

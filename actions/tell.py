@@ -120,6 +120,8 @@ class ActionCrisis(Journey):
 
 def followed(turn: Turn) -> str:
     """What a message asks for once its signal has been answered before."""
+    if turn.read.question:
+        return "action_question"
     return "action_tell" if turn.read.act in ("tell", "other") or turn.read.forms else "action_answer"
 
 

@@ -199,7 +199,7 @@ class Conversations:
             self.observe(before, state, "web")
         session.language = state.get("language", session.language)
         session.informal = bool(state.get("informal"))
-        if any(before.get(name) != state.get(name) for name in ("pending", "node")):
+        if any(before.get(name) != state.get(name) for name in ("pending", "node", "step")):
             session.offered = {}  # another question is open now, or none: old choices no longer answer anything
         bubbles, buttons = self._shape(session, messages)
         ended = bool(state.get("facts", {}).get("erased"))

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from bot.channels.conversations import Conversations
 from bot.channels.turn import Bubble, Incoming, Outgoing
 
-STATE = ("language", "forms", "flags", "facts", "pending", "node", "answers", "steps", "marks")
+STATE = ("language", "forms", "flags", "facts", "pending", "node", "step", "answers", "steps", "marks")
 
 
 async def replay(conversations: Conversations, lines: Iterable[str], language: str, out: TextIO) -> None:

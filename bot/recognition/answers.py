@@ -34,6 +34,7 @@ ASKS = frozenset(
 )
 """Acts that interrupt a question instead of answering it."""
 
+FIRST_LETTERS = 8  # "mijn ex", "ah ma femme": what comes later may be about somebody who must not know
 SURE_INTERRUPTION = 0.4
 SURE_ANSWER = 0.5  # an act below this share does not answer anything
 
@@ -85,10 +86,12 @@ def _by_words(options: tuple[Option, ...], text: str) -> str | None:
     return max(signs, key=lambda sign: sign.end - sign.start).label if signs else None
 
 
-def named_options(options: Sequence[Option], text: str) -> set[str]:
-    """The options whose words are in ``text``, negated ones left out."""
+def named_first(options: Sequence[Option], text: str) -> str | None:
+    """The option that the first words of ``text`` name, when no other is named in it."""
     patterns = tuple((option.id, tuple(option.words_nl) + tuple(option.words_fr)) for option in options)
-    return {sign.label for sign in _lexicon(patterns).find(text) if not sign.negated}
+    signs = [sign for sign in _lexicon(patterns).find(text) if not sign.negated]
+    named = {sign.label for sign in signs}
+    return named.pop() if len(named) == 1 and min(sign.start for sign in signs) <= FIRST_LETTERS else None
 
 
 @lru_cache(maxsize=512)

@@ -35,6 +35,7 @@ class Case:
     shown: list[str] = field(default_factory=list)  # services already shown
     mirrored: bool = False
     more: int = 0  # further questions of each bank that the person wants
+    step: str | None = None  # key of the step or plan question that waits for an answer
     steps: list[str] = field(default_factory=list)  # keys of the steps of the plan that is walked
     marks: dict[str, str] = field(default_factory=dict)  # step key -> done, later or unsafe
 
@@ -80,7 +81,19 @@ class Case:
     @property
     def in_plan(self) -> bool:
         """Whether a question or a step of the plan is open."""
-        return bool(self.pending) and (self.pending in self.steps or str(self.pending).startswith("plan."))
+        return self.step is not None
+
+    def start_over(self) -> None:
+        """What was heard is not right: nothing that followed from it stays."""
+        self.forms.clear()
+        self.quotes.clear()
+        for key in [key for key in self.answers if key not in self.asked or key == "confirm"]:
+            del self.answers[key]
+        if "intake.other" not in self.answers:
+            self.facts.pop("other", None)
+        self.mirrored, self.more, self.step = False, 0, None
+        self.steps.clear()
+        self.marks.clear()
 
     @property
     def careful(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.content.catalogue import Catalogue
 from bot.content.schema import Question
-from bot.recognition.answers import named_options
+from bot.recognition.answers import named_first
 from bot.recognition.case import Case
 
 CONFIRM = "confirm"
@@ -20,6 +20,8 @@ ONE_FORM, EACH_OF_TWO = 5, 3
 """Questions asked when one form was heard, and for each of the two surest when there are more."""
 DANGER_LATER = 1
 """Questions about danger that are asked for each form although the bank has them later."""
+CLEARLY_HEARD = 0.45
+"""A second form below this is asked about, not said back."""
 MORE = 8
 """Further questions for each form, when the person wants them."""
 
@@ -47,7 +49,8 @@ def has_more(case: Case, content: Catalogue) -> bool:
 
 
 def learn(case: Case, content: Catalogue, text: str) -> None:
-    """Take from a story what a question would ask: the option whose words, and no other's, are in it."""
+    """Take from a story what a question would ask: the option that its first words name ("mijn ex leest ..."), when no
+    other option is named; a partner further on may be the one who must not know."""
     asked = [("intake", question) for question in content.intake.values()]
     asked += [
         (form, question) for form in case.forms if form in content.forms for question in content.forms[form].questions
@@ -56,8 +59,7 @@ def learn(case: Case, content: Catalogue, text: str) -> None:
         key = f"{owner}.{question.id}"
         if key in case.answers or not any(option.told for option in question.options):
             continue
-        named = named_options(question.options, text)
-        option = next((option for option in question.options if named == {option.id}), None)
+        option = next((option for option in question.options if named_first(question.options, text) == option.id), None)
         if option and option.told and not (option.sets.keys() & case.facts.keys()):
             record(case, content, key, option.id, asked=False)
 
@@ -104,10 +106,16 @@ def record(case: Case, content: Catalogue, key: str, answer: str, asked: bool = 
 
 def _confirmed(case: Case, content: Catalogue) -> None:
     """What was heard is right: the question that asks for the form itself need not be asked."""
-    for form in [form for form in case.ranked_forms() if form in content.forms and form in case.quotes][:2]:
+    for form in [form for form in said_back(case, content) if form in case.quotes]:
         for question in content.forms[form].questions:
             if question.core and f"{form}.{question.id}" not in case.answers:
                 record(case, content, f"{form}.{question.id}", "yes", asked=False)
+
+
+def said_back(case: Case, content: Catalogue) -> list[str]:
+    """The forms that are said back for the person to confirm: the surest, and a second one that is clear."""
+    known = [form for form in case.ranked_forms() if form in content.forms][:2]
+    return [form for form in known if form == known[0] or case.forms[form] >= CLEARLY_HEARD]
 
 
 def apply(case: Case, sets: dict[str, str]) -> None:

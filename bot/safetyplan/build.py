@@ -45,7 +45,7 @@ def needed(content: Catalogue, situation: Situation) -> list[str]:
     steps = [step for _, step in _all(content, situation) if _for_age(step, situation.minor)]
     wanted = {
         "phone": any(step.devices for step in steps),
-        "home": situation.relation in CLOSE and any(step.homes for step in steps),
+        "home": situation.relation in (*CLOSE, None) and any(step.homes for step in steps),
         "children": not situation.minor and situation.relation in CLOSE and any(step.children for step in steps),
     }
     return [name for name in content.plan_questions if wanted.get(name)]

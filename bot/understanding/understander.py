@@ -24,6 +24,12 @@ SURE_OF = {"perpetrator": 0.65}
 """Least probability for flags that would wrong a person: somebody who is hurt is not to be taken for who does it."""
 
 QUESTIONS = "questions"
+FAINT = 0.1
+"""Least probability for any flag: below it a message about the weather can be a danger."""
+STORY_ACTS = frozenset({"tell", "other", "affirm", "deny", "unsure", "correct", "goodbye", "thank", "stop", "skip"})
+"""Acts of messages in which a person may say how bad it is."""
+CALM_ACT, CLEAR_SIGNAL = 0.7, 0.5
+"""How sure another act must be for a signal without words to count only when it is clear."""
 URGENT = frozenset({"danger", "suicide"})
 MANNERS = frozenset({"goodbye", "thank", "greet", "insult", "other"})
 
@@ -112,16 +118,21 @@ class Understander:
         form_shares = self._forms.probabilities(matrix)
         flag_shares = self._flags.probabilities(matrix)
         act_shares = self._act.probabilities(matrix[:1])[0]
-        if self._features.is_nonsense(text):  # only words that are signs count then
+        nonsense = self._features.is_nonsense(text)
+        if nonsense:  # only words that are signs count then
             form_shares, flag_shares, act_shares = form_shares * 0, flag_shares * 0, act_shares * 0
         ranking = self._ranking(act_shares)
         readings, possible = self._readings(text, rows, form_shares)
         thresholds = {
-            flag: max(float(least), SURE_OF.get(flag, 0.0))
+            flag: max(float(least), SURE_OF.get(flag, FAINT))
             for flag, least in zip(self._flags.labels, self._flags.thresholds)
         }
         found = self._safety.flags(text, dict(zip(self._flags.labels, flag_shares[0])), thresholds)
         act, confidence = ranking[0]
+        if act not in STORY_ACTS and confidence >= CALM_ACT:
+            # "je veux un plan" is surely a request: a faint signal in it, with no word for it, is none.
+            shares_of = dict(zip(self._flags.labels, flag_shares[0]))
+            found = {flag: said for flag, said in found.items() if said or shares_of.get(flag, 1.0) >= CLEAR_SIGNAL}
         urgent = bool(URGENT.intersection(found))
         if act in MANNERS and urgent:
             act = "tell"  # "bye" beside a crisis signal is no end of a conversation
@@ -138,7 +149,7 @@ class Understander:
             language=language, act=act, act_confidence=confidence, forms=readings,
             flags=flags_first(list(found), self.flag_order), understood=understood, language_sure=sure, mixed=mixed,
             ranking=ranking[:3], possible=possible, flag_evidence=found,
-            question=None if urgent or language == "other" else self._question(matrix[:1], act, readings),
+            question=None if urgent or nonsense or language == "other" else self._question(matrix[:1], act, readings),
         )  # fmt: skip
 
     def _question(self, row: sparse.csr_matrix, act: str, readings: Sequence[Reading]) -> str | None:

@@ -121,7 +121,7 @@ def read_card(talk: Talk, step: str) -> None:
             READ.add((talk.language, platform, way.id))
             talk.press(f"platform:{platform}.name")
             talk.press(f"platform:{platform}.ways.{way.id}.title")
-            assert talk.state["pending"] == step, "a card must not lose the step"
+            assert talk.state["step"] == step, "a card must not lose the step"
             return
 
 
@@ -141,13 +141,13 @@ def test_from_the_menu_to_the_end_of_the_plan(
         walk_questions(talk, facts, why=situation == "somebody with an ex")
     talk.press("next.plan")
     talk.press("next.walk")
-    while key := talk.state.get("pending"):
+    while key := talk.state.get("step"):
         if str(key).startswith("plan."):
             talk.press(next(label for label in wanted(facts, key) if talk.offers(label)))
             continue
         if talk.offers("plan_answer:explain.label"):
             talk.press("plan_answer:explain.label")
-            assert talk.state["pending"] == key, "an explanation must not lose the step"
+            assert talk.state["step"] == key, "an explanation must not lose the step"
             read_card(talk, key)
         talk.press("plan_answer:done.label")
     assert set(talk.state["marks"].values()) == {"done"}
