@@ -14,6 +14,7 @@ from bot.directory.places import Area, Place, area_of, gazetteer, places_of
 from bot.directory.query import Match, Query, by_id, find
 
 AT_ONCE = 3
+ENOUGH = 60  # services looked at: all there are, unless the directory grows a lot
 MOST_PLACES = 4
 
 
@@ -121,7 +122,7 @@ class ActionRefer(Journey):
             case.shown.clear()
         if not (wish or asked):
             case.facts.pop("channel", None)  # asked anew: all ways count again
-        found = [match for match in await look_up(find, _query(turn)) if match.service.id not in case.shown]
+        found = [match for match in await look_up(find, _query(turn), ENOUGH) if match.service.id not in case.shown]
         if "grooming" not in case.forms:  # these lines are for sexual thoughts about children only
             found = [match for match in found if match.service.kind != "perpetrator_line"]
         turn.say(self._intro(turn, found))

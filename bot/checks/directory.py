@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import WITHOUT_CHAT
 from bot.checks.project import Finding, Project, load
+from bot.directory import models as m
 from bot.directory.load import DirectoryError, open_directory
 from bot.directory.query import Query, by_id, find, known_forms
 from bot.recognition.taxonomy import FLAGS
@@ -34,6 +36,7 @@ def check(project: Project) -> Iterator[Finding]:
         with opened(project) as session:
             yield from _forms(project, session)
             yield from _named(project, session)
+            yield from _twice(session)
     except DirectoryError as error:
         file, _, problems = str(error).partition(": ")
         for problem in problems.split("; "):
@@ -69,6 +72,25 @@ def _named(project: Project, session: Session) -> Iterator[Finding]:
         problem = _unavailable(session, entry, project.forms)
         if problem:
             yield Finding(file, place, problem)
+
+
+def _twice(session: Session) -> Iterator[Finding]:
+    """Two organizations with one name or one number; a shared number has a note that says so."""
+    seen: dict[tuple[str, str], m.Service] = {}
+    for row in session.execute(select(m.Service).order_by(m.Service.position)).scalars():
+        keys = [("name", row.name_nl.casefold())]
+        keys += [("number", digits(phone.number)) for phone in row.phones if phone.type == "voice"]
+        for kind, value in keys:
+            first = seen.setdefault((kind, value), row)
+            noted = kind == "number" and (first.phone_note or first.conflicts or row.phone_note or row.conflicts)
+            if first.organization_id != row.organization_id and not noted:
+                problem = f"has the {kind} {value!r} of {first.id}: the same service, or say why in phone_note"
+                yield Finding("data/directory/services.yml", row.id, problem, warning=True)
+
+
+def digits(number: str) -> str:
+    """The digits of a number."""
+    return "".join(sign for sign in number if sign.isdigit())
 
 
 def _unavailable(session: Session, entry: str, forms: tuple[str, ...]) -> str:

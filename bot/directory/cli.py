@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.directory import models as m
-from bot.directory.hours import local
+from bot.directory.cli_edit import add_parsers as add_editing
+from bot.directory.hours import BRUSSELS, local
 from bot.directory.load import DirectoryError, open_directory
 from bot.directory.places import Area, area_of, places_of
 from bot.directory.query import Match, Query, find, known_forms
@@ -95,24 +96,28 @@ def find_services(session: Session, query: Query, as_json: bool) -> int:
     return 0
 
 
-def due_services(session: Session, as_json: bool) -> int:
-    """What a person should check first: never or longest ago verified, lowest confidence first."""
+def due_services(session: Session, as_json: bool, today: dt.date | None = None) -> int:
+    """What a person should check first: never or longest ago verified, lowest confidence first; ! is late."""
     rows = list(session.execute(select(m.Service)).scalars())
     rows.sort(key=lambda row: (row.verified_on or NO_DATE, -LEVELS.index(row.confidence), row.position))
-    entries = [
-        {
-            "id": row.id,
-            "confidence": row.confidence,
-            "verified_on": row.verified_on.isoformat() if row.verified_on else None,
+    records, today = snapshot(session).records, today or dt.datetime.now(BRUSSELS).date()
+    entries = []
+    for row in rows:
+        data = records[row.id].data
+        due = data.checked_on + dt.timedelta(days=data.review_days) if data.checked_on else today
+        entries.append({
+            "id": row.id, "confidence": row.confidence, "due_on": due.isoformat(), "state": data.age(today),
+            "verified_on": row.verified_on.isoformat() if row.verified_on else None, "verified_by": row.verified_by,
             "conflicts": row.conflicts,
-        }
-        for row in rows
-    ]
+        })  # fmt: skip
     if as_json:
         _print_json({"services": entries})
         return 0
     for entry in entries:
-        print(f"{entry['verified_on'] or '-':10} {entry['confidence']:7} {entry['id']}  {entry['conflicts'] or ''}")
+        late = "!" if entry["state"] != "fresh" else ""
+        print(
+            f"{entry['verified_on'] or '-':10} {entry['confidence']:7} {entry['id']}  {late}{entry['conflicts'] or ''}"
+        )
     return 0
 
 
@@ -153,7 +158,10 @@ def add_parser(subparsers: Any) -> None:
     services = subparsers.add_parser("services", help="the service directory")
     commands = services.add_subparsers(dest="services_command", required=True)
     for name, text in (("list", "all entries"), ("due", "entries to verify, most urgent first")):
-        commands.add_parser(name, help=text).add_argument("--json", action="store_true")
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--json", action="store_true")
+        command.set_defaults(run=run)
+    add_editing(commands)
     finder = commands.add_parser("find", help="services for a situation, best first")
     finder.add_argument("--form", action="append", default=[], metavar="FORM", help="repeatable")
     finder.add_argument("--flag", action="append", default=[], choices=FLAGS, help="repeatable")
@@ -167,4 +175,4 @@ def add_parser(subparsers: Any) -> None:
     finder.add_argument("--anonymous", action="store_true", help="only where one can stay anonymous")
     finder.add_argument("--at", type=_moment, metavar="TIME", help="ISO time, Brussels unless it has an offset")
     finder.add_argument("--json", action="store_true")
-    services.set_defaults(run=run)
+    finder.set_defaults(run=run)

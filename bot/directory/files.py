@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,14 +127,15 @@ def checked(files: Files) -> Files:
     return files
 
 
-def fingerprint(source: Path) -> str:
-    """Changes as soon as one byte of the files changes."""
+def fingerprint(source: Path, instead: Mapping[str, bytes] | None = None) -> str:
+    """Changes as soon as one byte of the files changes; ``instead`` are files that are about to be written."""
+    instead = instead or {}
     digest = hashlib.sha256(FORMAT.encode())
     for name in FILES:
         if name in OPTIONAL and not (source / name).exists():
             continue
         try:
-            digest.update(name.encode() + (source / name).read_bytes())
+            digest.update(name.encode() + (instead.get(name) or (source / name).read_bytes()))
         except OSError as error:
             raise DirectoryError(f"{name}: {error}") from error
     return digest.hexdigest()

@@ -167,7 +167,9 @@ def fill(database: Engine, files: Files, revision: str, then: Callable[[], None]
             _replace(session, files, revision)
             then()
     except OperationalError as error:
-        raise DirectoryError(f"database: {error.orig}") from error
+        locked = "locked" in str(error.orig)
+        reason = "another program holds it (locked); nothing was changed, try again" if locked else error.orig
+        raise DirectoryError(f"database: {reason}") from error
     return True
 
 

@@ -14,6 +14,8 @@ from bot.directory.ranking import Ranking, has_way, openings
 from bot.directory.request import Query
 from bot.directory.snapshot import Record, ServiceData, snapshot
 
+MARGIN = 40  # the listed ones and the near ones can stand before the rest
+
 __all__ = ["Match", "Opening", "Query", "ServiceData", "by_id", "find", "known_forms", "numbers"]
 
 
@@ -61,8 +63,8 @@ def _reasons(record: Record, query: Query, answering: bool) -> list[str]:
     return [*found, "open"] if answering else found
 
 
-def find(session: Session, query: Query) -> list[Match]:
-    """Services for a situation, best first. Never empty: the last ones always hold.
+def find(session: Session, query: Query, limit: int | None = None) -> list[Match]:
+    """Services for a situation, best first. Never empty: the last ones always hold, also behind the first ``limit``.
 
     A form the directory does not know yet counts as not given.
     """
@@ -71,7 +73,10 @@ def find(session: Session, query: Query) -> list[Match]:
     ranking = Ranking(directory, query)
     always = set(ranking.fallback())
     matches: list[Match] = []
-    for name in ranking.order():
+    names = ranking.order(limit and limit + MARGIN)
+    if limit is not None:
+        names = list(dict.fromkeys([*names[:limit], *ranking.fallback()]))
+    for name in names:
         record = directory.records[name]
         answering = any(opening.is_open for opening in ranking.talking(name))
         reasons = _reasons(record, query, answering)

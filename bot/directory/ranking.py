@@ -43,9 +43,14 @@ class Ranking:
         self._at = local(query.moment)
         self.day = self._at.date()
         self._states: dict[str, dict[str, Opening]] = {}
-        self._fit = {name: self._fits(record) for name, record in directory.records.items()}
+        self._fit: dict[str, int | None] = {}
 
     # whether a service suits the person
+
+    def _fitting(self, name: str) -> int | None:
+        if name not in self._fit:
+            self._fit[name] = self._fits(self._directory.records[name])
+        return self._fit[name]
 
     def _fits(self, record: Record) -> int | None:
         query, data = self._query, record.data
@@ -127,7 +132,7 @@ class Ranking:
         needs = self._directory.needs
         steps = needs.get(f"{need}:{self._query.channel}") or needs.get(need, ())
         for step in steps:
-            names = [name for name in step if self._fit[name] == FIT]
+            names = [name for name in step if self._fitting(name) == FIT]
             if skip_minors_only:
                 names = [name for name in names if not self._maybe_too_old(name)]
             yield sorted(names, key=lambda name: (self._far(name), self._closed(name)))
@@ -178,22 +183,31 @@ class Ranking:
         special = self._list(f"role:{self._query.person}:general")
         return [name for name in special or self._list("general") if self._relevant(name)]
 
-    def _rest(self) -> list[str]:
-        """Whoever else deals with these forms or, when none is known, with these flags."""
+    def _rest(self, limit: int | None) -> list[str]:
+        """Whoever else deals with these forms or, when none is known, with these flags.
+
+        Whether they are open is asked only of as many as can be shown, in a large directory that is what takes time.
+        """
         query, directory = self._query, self._directory
         reserved = {name for step in directory.needs.get("named_only", ()) for name in step}
-        found: list[tuple[bool, int, int, int, bool, bool, int, str]] = []
+        forms, flags = set(query.forms), set(query.all_flags)
+        found: dict[tuple[bool, int, int, int, bool], list[tuple[int, str]]] = {}
         for name, record in directory.records.items():
-            data, fit = record.data, self._fit[name]
-            shared = len(set(data.forms) & set(query.forms))
-            flagged = bool(set(data.flags) & set(query.all_flags))
-            about = flagged if data.kind in EVERYONE or not query.forms else bool(shared)
-            if fit is None or not about or name in reserved:
+            data = record.data
+            shared = len(forms.intersection(data.forms))
+            about = flags.intersection(data.flags) if data.kind in EVERYONE or not forms else shared
+            if not about or name in reserved:
                 continue
-            late = self._maybe_too_old(name)
-            kind = directory.kinds[data.kind]
-            found.append((late, fit, -shared, kind, self._far(name), self._closed(name), record.position, name))
-        return [entry[-1] for entry in sorted(found)]
+            fit = self._fitting(name)
+            if fit is not None:
+                key = (self._maybe_too_old(name), fit, -shared, directory.kinds[data.kind], self._far(name))
+                found.setdefault(key, []).append((record.position, name))
+        names: list[str] = []
+        for key in sorted(found):
+            if limit is not None and len(names) >= limit:
+                break
+            names += sorted((name for _, name in sorted(found[key])), key=self._closed)
+        return names
 
     def fallback(self) -> list[str]:
         """Numbers that always hold, so that an answer is never empty."""
@@ -239,15 +253,15 @@ class Ranking:
                 names.insert(names.index(whole) + 1, name)
         return names
 
-    def order(self) -> list[str]:
-        """Ids of all services to name, best first."""
+    def order(self, limit: int | None = None) -> list[str]:
+        """Ids of all services to name, best first; at least the first ``limit`` of them."""
         parts: Iterable[list[str]] = (
             self._crisis(),
             self._list("minor") if self._query.age_band == "minor" else [],
             self._for_role(),
             self._for_forms(),
             self._general(),
-            self._rest(),
+            self._rest(limit),
         )
         names = list(dict.fromkeys(name for part in parts for name in part))
         return list(dict.fromkeys([*self._somebody_now(self._near_first(names)), *self.fallback()]))

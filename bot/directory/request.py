@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.directory.hours import BRUSSELS
 from bot.directory.schema import FLAGS, REGIONS, ROLES, one_of
@@ -47,17 +48,17 @@ class Query:
             if getattr(self, name) is not None:
                 one_of(getattr(self, name), values)
 
-    @property
+    @cached_property
     def age_band(self) -> str | None:
         """minor, adult or ``None`` when not known."""
         return self.age or ("minor" if "minor" in self.flags else None)
 
-    @property
+    @cached_property
     def person(self) -> str:
         """The role, victim when nothing else is known."""
         return self.role or next((flag for flag in self.flags if flag in ROLES), "victim")
 
-    @property
+    @cached_property
     def all_flags(self) -> tuple[str, ...]:
         """Flags, with those that follow from age and role."""
         implied = [self.person] if self.person != "victim" else []

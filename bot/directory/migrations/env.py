@@ -1,6 +1,6 @@
 """Runs a migration of the directory's tables on the connection that it is given; see ``bot/directory/database.py``.
 
-From a terminal, in this folder's parent: ``halte services migrate``. To write a new one, see docs/directory.md.
+It runs by itself when the directory is opened. To write a new one, see docs/directory.md.
 """
 
 from __future__ import annotations
