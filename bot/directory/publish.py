@@ -278,7 +278,8 @@ def page(session: Session, day: dt.date | None = None) -> str:
     provinces = gazetteer().provinces
     return environment.get_template("directory.html").render(
         languages=("nl", "fr"), groups=groups, say=say, hours=_hours_on_page, day=day.strftime("%d/%m/%Y"),
-        links=_links, licence=LICENCE, own=lambda name: f"directory.{name}", stale=lambda data: data.age(day) != "fresh",
+        links=_links, licence=LICENCE, own=lambda name: f"directory.{name}",
+        stale=lambda data: data.age(day) != "fresh",
         province=lambda data, language: provinces[data.province].name(language) if data.province else "",
     )  # fmt: skip
 
