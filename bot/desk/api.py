@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.edge import Pace, cleaned
 from bot.channels.web import BODY_LIMIT, Refusal, body_of
-from bot.desk.assessment import MAX_TEXT
+from bot.desk.assessment import MAX_TEXT, answers_now
 from bot.desk.openapi import describe
 from bot.desk.permissions import SCOPES
 from bot.desk.site import Desk
@@ -185,7 +185,7 @@ async def services(call: Call) -> Any:
     )  # fmt: skip
     found = await call.desk.assessor.look_up(query)
     if given.get("open") == "true":
-        found = [match for match in found if any(state.is_open for state in match.open.values())]
+        found = [match for match in found if answers_now(match)]
     return {"services": [match.as_dict() for match in found]}
 
 

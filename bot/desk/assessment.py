@@ -32,6 +32,7 @@ QUESTIONS, MORE_QUESTIONS = 5, 8
 SERVICES = 5
 DANGERS = ("danger", "suicide", "physical", "minor")
 URGENT_LEVELS = ("L1", "L2")
+TALKING = ("call", "chat")
 BREAKS = re.compile(r"(?<=[.?!…])\s+|\n+")
 
 
@@ -110,7 +111,7 @@ class Assessor:
             case.flags += [flag for flag in message.flags if flag not in case.flags]
         learn(case, self._content, text)
         found = await self.look_up(query_of(case, region))
-        answering = [match for match in found if any(state.is_open for state in match.open.values())]
+        answering = [match for match in found if answers_now(match)]
         closed = [match for match in found if match not in answering]
         # Risks and steps are about who is harmed; who does harm is helped by a service.
         harmed = case.role != "perpetrator"
@@ -137,6 +138,11 @@ class Assessor:
                 found.setdefault(sign.label, []).append(mask(sign.quote))
         risks = [Risk(name, tuple(dict.fromkeys(found.get(name, ())))[:2]) for name in self._content.risk]
         return sorted(risks, key=lambda risk: not risk.words)
+
+
+def answers_now(match: Match) -> bool:
+    """Whether a person answers there now; a form that can be sent at any hour is none."""
+    return any(channel in TALKING and state.is_open for channel, state in match.open.items())
 
 
 def parts(text: str) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import argon2
 import pyotp
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -41,11 +44,16 @@ HOSTILE = "<script>alert(1)</script> \"'><img src=x onerror=alert(2)> {{7*7}} \u
 async def scripted(text: str, language: str = "") -> Understanding:
     """Sees what the tests need; the real recogniser has tests of its own."""
     forms = (Reading("account_control", 0.9, (text[:60],)),) if "wachtwoord" in text else ()
-    flags = tuple(
-        flag for flag, word in (("danger", "deur"), ("minor", "14"), ("perpetrator", "spijt")) if word in text
-    )
+    words = (("danger", "deur"), ("minor", "14"), ("perpetrator", "spijt"))
+    flags = tuple(flag for flag, word in words if word in text)
     evidence = dict.fromkeys(flags, text[:40])
     return Understanding("fr" if "mot" in text else "nl", "tell", 0.9, forms, flags, flag_evidence=evidence)
+
+
+@lru_cache(maxsize=1)
+def directory() -> Any:
+    """The shipped directory, loaded once: nothing of the desk writes into it."""
+    return open_directory(f"sqlite:///{tempfile.mkdtemp()}/directory.sqlite")
 
 
 class Clock:
@@ -61,9 +69,8 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, Clock()
         self.database, self.vault = engine(f"sqlite:///{folder / 'desk.sqlite'}"), Vault([b"k" * 32])
-        self.desk = open_desk(
-            scripted, self.database, self.vault, open_directory(f"sqlite:///{folder / 'directory.sqlite'}")
-        )
+        event.listen(self.database, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        self.desk = open_desk(scripted, self.database, self.vault, directory())
         cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
         self.desk.accounts = Accounts(self.database, self.vault, self.clock, cheap)
         self.desk.handovers = Handovers(self.database, self.vault, self.clock)
@@ -73,9 +80,8 @@ class House:
         self._factors: dict[str, pyotp.TOTP] = {}
 
     def browser(self, **headers: str) -> Browser:
-        return Browser(
-            self, TestClient(self.app, base_url="https://desk.test", headers=headers, follow_redirects=False)
-        )
+        client = TestClient(self.app, base_url="https://desk.test", headers=headers, follow_redirects=False)
+        return Browser(self, client)
 
     def person(self, name: str, *roles: str, organisation: str = OURS, language: str = "nl") -> Browser:
         """Somebody of the desk, logged in with a browser of their own."""

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.channels.edge import cleaned
 from bot.content.catalogue import catalogue
-from bot.desk.assessment import MAX_TEXT, Assessment
+from bot.desk.assessment import MAX_TEXT, TALKING, Assessment
 from bot.desk.site import Pages, Visit
 from bot.directory.hours import Opening
 from bot.directory.query import Match
@@ -33,7 +33,7 @@ async def assess(visit: Visit) -> Response:
 
 def opening(visit: Visit, match: Match) -> str:
     """Whether a service is open, in a few words."""
-    states = match.open.values()
+    states = [state for channel, state in match.open.items() if channel in TALKING]
     state = next((found for found in states if found.is_open), next(iter(states), Opening("unknown")))
     return visit.text(f"desk.hours_{state.state}")
 
