@@ -12,6 +12,7 @@ from actions.support import Journey, Turn, button, in_thread
 from bot.directory.load import open_directory
 from bot.directory.places import Area, Place, area_of, gazetteer, places_of
 from bot.directory.query import Match, Query, by_id, find
+from bot.settings import settings
 
 AT_ONCE = 3
 ENOUGH = 60  # services looked at: all there are, unless the directory grows a lot
@@ -169,6 +170,8 @@ class ActionRefer(Journey):
         buttons += [button("refer.chat", "ask_service", "chat")] if facts.get("channel") != "chat" else []
         buttons.append(button("refer.what_happens", "ask_service", "what_happens"))
         buttons += [button("next.plan", "ask_plan")] if turn.case.role == "victim" else []
+        if settings().desk_organisations and (turn.case.forms or turn.case.flags) and turn.case.role != "perpetrator":
+            buttons.append(button("handover.offer", "talk_to_human", "pass"))  # see actions/handover.py
         buttons.append(button("next.pause", "stop"))
         return buttons
 
@@ -181,16 +184,3 @@ class ActionRefer(Journey):
         if turn.case.facts.get("fear") == "now":
             return "refer.intro_danger"
         return "refer.intro_witness" if turn.case.role == "witness" else "refer.intro"
-
-
-class ActionHuman(Journey):
-    """Somebody wants a person: say what we are, then who answers."""
-
-    action_name = "action_human"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """See :class:`Journey`."""
-        turn.case.greeted = True
-        turn.say("answer.talk_to_human")
-        turn.case.shown.clear()
-        return turn.done(then="action_refer")

@@ -38,6 +38,7 @@ class Case:
     step: str | None = None  # key of the step or plan question that waits for an answer
     steps: list[str] = field(default_factory=list)  # keys of the steps of the plan that is walked
     marks: dict[str, str] = field(default_factory=dict)  # step key -> done, later or unsafe
+    handover: dict[str, str] = field(default_factory=dict)  # what may be passed on, see actions/handover.py
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Case:
